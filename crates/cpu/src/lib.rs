@@ -1,0 +1,20 @@
+//! The fast CPU backend.
+//!
+//! * [`lanes`] — one trait, one small file per instruction set; kernels are written once over it.
+//! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
+//! * `pool` — threads where there are any.
+
+mod backend;
+mod kernel;
+pub mod lanes;
+mod memory;
+mod pool;
+
+pub use backend::Cpu;
+pub use kernel::KERNELS;
+pub use lanes::Isa;
+pub use pool::Pool;
+
+/// Starts the browser's thread pool; the worker calls it once, before the first kernel.
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
+pub use wasm_bindgen_rayon::init_thread_pool;

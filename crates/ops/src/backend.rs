@@ -1,0 +1,106 @@
+//! What every backend can do. Object-safe, single-threaded at this border, asynchronous everywhere.
+
+use crate::{Buf, Error, Kind, Recording};
+use std::{any::Any, future::Future, pin::Pin, rc::Rc};
+
+/// A future that stays on its thread; a browser's GPU objects cannot leave theirs.
+pub type Local<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + 'a>>;
+
+/// A buffer on a backend; dropped with its last clone.
+#[derive(Clone)]
+pub struct Handle {
+    pub kind: Kind,
+    /// Numbers it holds.
+    pub len: usize,
+    pub inner: Rc<dyn Any>,
+}
+
+impl Handle {
+    pub fn bytes(&self) -> usize {
+        self.kind.bytes_of(self.len)
+    }
+
+    /// The backend's own buffer, or a message that it belongs to another one.
+    pub fn downcast<T: 'static>(&self) -> Result<&T, Error> {
+        self.inner.downcast_ref().ok_or_else(|| Error::bug("a buffer of one backend was given to another"))
+    }
+}
+
+/// A recording made ready to run: every buffer exists, every pipeline is built.
+pub struct Prepared {
+    /// One per buffer of the recording, temporaries included.
+    pub handles: Vec<Handle>,
+    pub inner: Box<dyn Any>,
+}
+
+impl Prepared {
+    pub fn handle(&self, buf: Buf) -> &Handle {
+        &self.handles[buf.0 as usize]
+    }
+    pub fn downcast<T: 'static>(&self) -> Result<&T, Error> {
+        self.inner.downcast_ref().ok_or_else(|| Error::bug("a recording prepared by one backend was run by another"))
+    }
+}
+
+/// What a backend is, in words for the page and numbers for the picker.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Caps {
+    /// `reference`, `null`, `cpu` or `gpu`.
+    pub name: &'static str,
+    /// Instruction set or adapter, as the visitor should read it.
+    pub device: String,
+    pub threads: usize,
+    /// Optional features found, by name.
+    pub features: Vec<String>,
+}
+
+pub trait Backend {
+    fn caps(&self) -> &Caps;
+    /// A buffer of zeros.
+    fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error>;
+    /// Bytes into a buffer from byte `at` on. Weights arrive in chunks, inputs whole.
+    fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error>;
+    /// Binds buffers to a recording; those not bound are created.
+    fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared>;
+    /// Runs it with this run's values. Returns when the work is accepted, `read` when it is done.
+    fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()>;
+    fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>>;
+}
+
+/// What a backend needs of its surroundings: a clock, and a way to let other tasks in.
+#[derive(Clone)]
+pub struct Host {
+    /// Milliseconds from any fixed moment.
+    pub now: Rc<dyn Fn() -> f64>,
+    /// Comes back in a later task of the event loop, so that messages arrive during long work.
+    pub pause: Rc<dyn Fn() -> Pin<Box<dyn Future<Output = ()>>>>,
+}
+
+impl Host {
+    /// Natively there is no event loop to let in.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn native() -> Host {
+        let start = std::time::Instant::now();
+        Host {
+            now: Rc::new(move || start.elapsed().as_secs_f64() * 1e3),
+            pause: Rc::new(|| Box::pin(std::future::ready(()))),
+        }
+    }
+}
+
+/// One handle per buffer of the recording: the bound ones checked, the others created.
+pub fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<Handle>, Error> {
+    let one = |(i, def): (usize, &crate::BufDef)| {
+        let Some((_, handle)) = bound.iter().find(|(b, _)| b.0 as usize == i) else {
+            return backend.create(def.kind, def.len);
+        };
+        if handle.kind != def.kind || handle.len < def.len {
+            return Err(Error::bug(format!(
+                "'{}' is {} numbers of {:?}, bound was {} of {:?}",
+                def.name, def.len, def.kind, handle.len, handle.kind
+            )));
+        }
+        Ok(handle.clone())
+    };
+    rec.bufs.iter().enumerate().map(one).collect()
+}

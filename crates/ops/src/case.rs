@@ -1,0 +1,125 @@
+//! Random legal instances of an op. Tests draw many, the probe on a visitor's device draws a few, and both hold
+//! the backend against the twin.
+
+use crate::{Backend, Buf, Error, Kind, OpSpec, Recording, Reference, tolerance};
+
+/// SplitMix64: small, seedable, the same everywhere.
+pub struct Rng(u64);
+
+impl Rng {
+    pub fn new(seed: u64) -> Rng {
+        Rng(seed)
+    }
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+    /// Uniform in [-1, 1).
+    pub fn number(&mut self) -> f32 {
+        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+    }
+    pub fn coin(&mut self) -> bool {
+        self.next() >> 63 == 1
+    }
+    /// From `low` to `high`, both possible; small sizes and the ends come often, because mistakes live there.
+    pub fn size(&mut self, low: usize, high: usize) -> usize {
+        match self.next() % 8 {
+            0 => low,
+            1 => high,
+            2 => low + (high - low).min(self.next() as usize % 5),
+            _ => low + self.next() as usize % (high - low + 1),
+        }
+    }
+    pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
+        &of[self.next() as usize % of.len()]
+    }
+}
+
+/// One instance: a recording of one step, the bytes of its inputs, the buffer to compare.
+pub struct Case {
+    pub name: String,
+    pub rec: Recording,
+    pub inputs: Vec<(Buf, Vec<u8>)>,
+    pub outputs: Vec<Buf>,
+}
+
+impl Case {
+    pub fn new(name: String) -> Case {
+        Case { name, rec: Recording::default(), inputs: vec![], outputs: vec![] }
+    }
+    /// An f32 input of `len` numbers in [-1, 1).
+    pub fn numbers(&mut self, rng: &mut Rng, len: usize) -> Buf {
+        self.weights(rng, Kind::F32, len)
+    }
+    /// `len` numbers in [-1, 1), stored as `kind`.
+    pub fn weights(&mut self, rng: &mut Rng, kind: Kind, len: usize) -> Buf {
+        let values: Vec<f32> = (0..len).map(|_| rng.number()).collect();
+        let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, len);
+        self.inputs.push((buf, kind.pack_all(&values)));
+        buf
+    }
+    pub fn output(mut self, buf: Buf) -> Case {
+        self.rec.output(buf);
+        self.outputs.push(buf);
+        self
+    }
+
+    /// Runs it and returns the outputs, each as f32.
+    pub async fn run(&self, on: &dyn Backend) -> Result<Vec<Vec<f32>>, Error> {
+        self.rec.check(&[])?;
+        let mut bound = vec![];
+        for (buf, bytes) in &self.inputs {
+            let def = self.rec.def(*buf);
+            let handle = on.create(def.kind, def.len)?;
+            on.write(&handle, 0, bytes)?;
+            bound.push((*buf, handle));
+        }
+        let ready = on.prepare(&self.rec, &bound).await?;
+        on.run(&ready, &[]).await?;
+        let mut out = vec![];
+        for buf in &self.outputs {
+            let handle = ready.handle(*buf);
+            out.push(handle.kind.unpack_all(&on.read(handle).await?));
+        }
+        Ok(out)
+    }
+}
+
+/// How one op fared on one backend.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Verdict {
+    pub cases: usize,
+    /// Largest error, relative to the largest number of the twin's answer.
+    pub worst: f32,
+    /// The case it happened in.
+    pub at: String,
+    pub ok: bool,
+}
+
+/// Draws `cases` instances of an op and compares a backend with the twin.
+pub async fn compare(op: &OpSpec, on: &dyn Backend, seed: u64, cases: usize) -> Result<Verdict, Error> {
+    let reference = Reference::default();
+    let limit = tolerance(op.stem).limit;
+    let mut verdict = Verdict { cases, worst: 0.0, at: String::new(), ok: true };
+    for i in 0..cases {
+        let case = (op.case)(&mut Rng::new(seed.wrapping_add(i as u64)));
+        let (want, got) = (case.run(&reference).await?, case.run(on).await?);
+        let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
+        if error >= verdict.worst {
+            (verdict.worst, verdict.at) = (error, case.name);
+        }
+    }
+    verdict.ok = verdict.worst <= limit;
+    Ok(verdict)
+}
+
+/// max |got − want| / max |want|; anything not finite, or a wrong length, is infinitely wrong.
+pub fn relative_error(want: &[f32], got: &[f32]) -> f32 {
+    if want.len() != got.len() || got.iter().any(|v| !v.is_finite()) {
+        return f32::INFINITY;
+    }
+    let scale = want.iter().fold(0.0f32, |m, v| m.max(v.abs())).max(1e-6);
+    want.iter().zip(got).fold(0.0f32, |m, (w, g)| m.max((w - g).abs())) / scale
+}

@@ -1,0 +1,26 @@
+//! What a model may ask of a machine, and what the answer must be.
+//!
+//! * [`op`] — one file per op: its shape rule, its cost, its plain twin. The twin is the law.
+//! * [`Recording`] — steps over typed buffers; what a model writes and a backend runs.
+//! * [`Backend`] — six methods. Two of the four live here: [`Reference`] runs the twins, [`Null`] counts.
+//! * [`case`] — random legal instances of an op, so that every backend is held against the twin on any device.
+
+pub mod backend;
+pub mod case;
+mod null;
+pub mod op;
+mod recording;
+mod reference;
+mod spec;
+mod tolerance;
+mod view;
+
+pub use backend::{Backend, Caps, Handle, Host, Local, Prepared};
+pub use null::{Bill, Null};
+pub use op::OPS;
+pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
+pub use reference::Reference;
+pub use spec::{Access, Cost, Field, Gpu, OpSpec, Scalar, Slot};
+pub use squint_weights::{Error, Kind};
+pub use tolerance::{Tolerance, tolerance};
+pub use view::{View, Views};

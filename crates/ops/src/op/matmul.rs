@@ -1,0 +1,53 @@
+//! y[r, o] = Σ_k x[r, k] · w[o, k]: a linear layer. The weight's format picks the variant, never the model.
+
+use crate::case::{Case, Rng};
+use crate::spec::{Gpu, int, read, weight, write};
+use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views};
+
+pub const SPEC: OpSpec = OpSpec {
+    stem: "matmul",
+    slots: &[read("x"), weight("w", &[Kind::F32, Kind::F16]), write("y")],
+    fields: &[int("rows"), int("outs"), int("depth")],
+    shape: |p| {
+        let [rows, outs, depth] = SPEC.words(p)?.map(|v| v as usize);
+        Ok(vec![rows * depth, outs * depth, rows * outs])
+    },
+    flops: |p| 2 * p[0] as u64 * p[1] as u64 * p[2] as u64,
+    twin,
+    // One workgroup computes a tile of 16 × 16.
+    gpu: Gpu::Shader { grid: |p| [p[1].div_ceil(16), p[0].div_ceil(16), 1] },
+    case,
+};
+
+impl Recording {
+    /// x: [rows, depth], w: [outs, depth] → [rows, outs]
+    pub fn matmul(&mut self, x: Buf, w: Buf, depth: usize) -> Buf {
+        let (rows, outs) = (self.def(x).len / depth, self.def(w).len / depth);
+        let y = self.temp(rows * outs);
+        self.step(&SPEC, &[rows, outs, depth].map(|n| (n as u32).into()), &[x, w, y]);
+        y
+    }
+}
+
+fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
+    let [rows, outs, depth] = SPEC.words(params)?.map(|v| v as usize);
+    let [x, w, y] = views.split()?;
+    let (x, y) = (x.f32()?, y.f32_mut()?);
+    for o in 0..outs {
+        let w = w.row(o * depth, depth)?;
+        for r in 0..rows {
+            y[r * outs + o] = (0..depth).map(|k| x[r * depth + k] * w[k]).sum();
+        }
+    }
+    Ok(())
+}
+
+fn case(rng: &mut Rng) -> Case {
+    let (rows, outs, depth) = (rng.size(1, 40), rng.size(1, 70), 2 * rng.size(1, 100));
+    let kind = *rng.pick(SPEC.slots[1].kinds);
+    let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
+    let x = case.numbers(rng, rows * depth);
+    let w = case.weights(rng, kind, outs * depth);
+    let y = case.rec.matmul(x, w, depth);
+    case.output(y)
+}

@@ -1,0 +1,8 @@
+//! One file per op; one row in `OPS`. A new op is a file here, a shader of the same stem, and two lines below.
+
+mod add;
+mod matmul;
+mod rms_norm;
+
+/// Every op there is.
+pub static OPS: &[&crate::OpSpec] = &[&add::SPEC, &matmul::SPEC, &rms_norm::SPEC];

@@ -1,0 +1,124 @@
+//! The row an op puts into the table. Whatever a backend or a check needs to know about an op stands here.
+
+use crate::{View, case::Case, case::Rng};
+use squint_weights::{Error, Kind};
+
+/// One op. `stem` is its only name: op file, shader, kernel, tests and profiles all use it.
+pub struct OpSpec {
+    pub stem: &'static str,
+    /// Buffers in order; the shader binds them in this order after its parameters.
+    pub slots: &'static [Slot],
+    /// Parameters in order; the shader's `Params` struct has these members.
+    pub fields: &'static [Field],
+    /// The shape rule: numbers each slot must hold, from the parameters.
+    pub shape: fn(&[u32]) -> Result<Vec<usize>, Error>,
+    /// Floating-point operations, a multiply-add counted as two.
+    pub flops: fn(&[u32]) -> u64,
+    /// The definition of the op. Plain on purpose.
+    pub twin: fn(&[u32], &mut [View]) -> Result<(), Error>,
+    pub gpu: Gpu,
+    /// A random legal instance, small enough for any device.
+    pub case: fn(&mut Rng) -> Case,
+}
+
+/// One buffer of an op.
+pub struct Slot {
+    pub name: &'static str,
+    pub access: Access,
+    /// Formats it may have. More than one means the shader comes in variants named by the format.
+    pub kinds: &'static [Kind],
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Access {
+    Read,
+    Write,
+    /// Reads what was there and changes it: a cache, an accumulator.
+    Update,
+}
+
+/// One parameter, 32 bits wide.
+pub struct Field {
+    pub name: &'static str,
+    pub scalar: Scalar,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Scalar {
+    U32,
+    F32,
+}
+
+/// How the op runs on a GPU.
+pub enum Gpu {
+    /// `shaders/<stem>.wgsl`, with this many workgroups.
+    Shader { grid: fn(&[u32]) -> [u32; 3] },
+    /// Runs on the CPU only, because …
+    CpuOnly(&'static str),
+}
+
+/// What one step costs.
+#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
+pub struct Cost {
+    pub flops: u64,
+    pub bytes: u64,
+}
+
+pub const F32: &[Kind] = &[Kind::F32];
+
+pub const fn read(name: &'static str) -> Slot {
+    Slot { name, access: Access::Read, kinds: F32 }
+}
+pub const fn write(name: &'static str) -> Slot {
+    Slot { name, access: Access::Write, kinds: F32 }
+}
+/// A weight in any of `kinds`.
+pub const fn weight(name: &'static str, kinds: &'static [Kind]) -> Slot {
+    Slot { name, access: Access::Read, kinds }
+}
+pub const fn int(name: &'static str) -> Field {
+    Field { name, scalar: Scalar::U32 }
+}
+pub const fn float(name: &'static str) -> Field {
+    Field { name, scalar: Scalar::F32 }
+}
+
+/// A grid of `n` workgroups folded into two dimensions: WebGPU allows 65 535 along one.
+/// Shaders undo it with `id.y * groups.x + id.x`.
+pub fn fold(n: u32) -> [u32; 3] {
+    const MOST: u32 = 65_535;
+    let rows = n.div_ceil(MOST).max(1);
+    [n.div_ceil(rows).max(1), rows, 1]
+}
+
+impl OpSpec {
+    /// The slot whose format picks the shader variant, if any.
+    pub fn variant_slot(&self) -> Option<usize> {
+        self.slots.iter().position(|s| s.kinds.len() > 1)
+    }
+
+    /// Parameters as an array of the length the op declares.
+    pub fn words<const N: usize>(&self, params: &[u32]) -> Result<[u32; N], Error> {
+        params.try_into().map_err(|_| Error::bug(format!("{}: {} parameters, expected {N}", self.stem, params.len())))
+    }
+
+    /// Operations, and bytes of every slot touched once.
+    pub fn cost(&self, params: &[u32], kinds: &[Kind]) -> Result<Cost, Error> {
+        let bytes = (self.shape)(params)?.iter().zip(kinds).map(|(&n, k)| k.bytes_of(n) as u64).sum();
+        Ok(Cost { flops: (self.flops)(params), bytes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fold;
+
+    #[test]
+    fn folded_grids_cover_and_fit() {
+        for n in [0, 1, 65_535, 65_536, 1_000_003, 20_000_000] {
+            let [x, y, z] = fold(n);
+            assert!(x <= 65_535 && y <= 65_535 && z == 1);
+            assert!(x as u64 * y as u64 >= n as u64);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// y = x / √(mean(x²) + eps) · w.
+// Grid: one workgroup a row, folded over x and y. Workgroup: 64, strided over the columns. Memory: 256 B of partial sums.
+
+struct Params {
+    rows: u32,
+    cols: u32,
+    eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, cols]
+@group(0) @binding(2) var<storage, read> w: array<f32>; // [cols]
+@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, cols]
+
+var<workgroup> partial: array<f32, 64>;
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    // Uniform for the whole workgroup, so leaving before a barrier is allowed.
+    let row = group.y * groups.x + group.x;
+    if row >= params.rows {
+        return;
+    }
+    let start = row * params.cols;
+    var sum = 0.0;
+    for (var c = lane; c < params.cols; c += 64u) {
+        sum += x[start + c] * x[start + c];
+    }
+    partial[lane] = sum;
+    workgroupBarrier();
+    for (var half = 32u; half > 0u; half /= 2u) {
+        if lane < half {
+            partial[lane] += partial[lane + half];
+        }
+        workgroupBarrier();
+    }
+    let scale = inverseSqrt(partial[0] / f32(params.cols) + params.eps);
+    for (var c = lane; c < params.cols; c += 64u) {
+        y[start + c] = x[start + c] * scale * w[c];
+    }
+}
