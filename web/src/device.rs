@@ -6,7 +6,9 @@ use squint_protocol::ProbeReport;
 /// "What my device can do": every op on every backend against its definition, and which backend would be picked.
 #[component]
 pub fn DevicePage() -> impl IntoView {
-    let Some(engine) = use_context::<Engine>() else { return ().into_any() };
+    let Some(engine) = use_context::<Engine>() else {
+        return ().into_any();
+    };
     let done = move || engine.report.with(Option::is_some);
     view! {
         <section class="device" aria-busy=move || if done() { "false" } else { "true" }>
@@ -31,7 +33,9 @@ fn verdict(report: &ProbeReport) -> String {
 /// Op × backend.
 #[component]
 fn Table() -> impl IntoView {
-    let Some(engine) = use_context::<Engine>() else { return ().into_any() };
+    let Some(engine) = use_context::<Engine>() else {
+        return ().into_any();
+    };
     let table = move || {
         let rows = engine.rows.get();
         let (ops, backends) = axes(&rows);

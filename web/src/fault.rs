@@ -4,7 +4,9 @@ use leptos::prelude::*;
 /// What went wrong, what to do, and a button that does it.
 #[component]
 pub fn FaultCard() -> impl IntoView {
-    let Some(engine) = use_context::<Engine>() else { return ().into_any() };
+    let Some(engine) = use_context::<Engine>() else {
+        return ().into_any();
+    };
     let card = move || {
         engine.fault.get().map(|fault| {
             let code = fault.code.clone();

@@ -24,7 +24,11 @@ impl Link {
         let options = WorkerOptions::new();
         options.set_type(WorkerType::Module);
         let worker = Worker::new_with_options(url, &options).map_err(|e| {
-            Fault::new("worker_start", format!("the browser refused a worker: {e:?}"), "use a browser with module workers, and reload")
+            Fault::new(
+                "worker_start",
+                format!("the browser refused a worker: {e:?}"),
+                "use a browser with module workers, and reload",
+            )
         })?;
         let hear: Rc<dyn Fn(Event)> = Rc::new(hear);
         let unanswered = Rc::new(Cell::new(0));
@@ -61,7 +65,8 @@ impl Link {
     }
 
     pub fn send(&self, request: &Request) -> Result<(), Fault> {
-        let lost = |e: String| Fault::new("worker_send", format!("the worker could not be told: {e}"), "restart the worker");
+        let lost =
+            |e: String| Fault::new("worker_send", format!("the worker could not be told: {e}"), "restart the worker");
         let value = serde_wasm_bindgen::to_value(request).map_err(|e| lost(e.to_string()))?;
         self.worker.post_message(&value).map_err(|e| lost(format!("{e:?}")))
     }
@@ -84,5 +89,8 @@ fn read(data: JsValue) -> Option<Event> {
     if js_sys::Reflect::has(&data, &"pong".into()).unwrap_or(false) {
         return None;
     }
-    Some(serde_wasm_bindgen::from_value(data).unwrap_or_else(|e| fault("worker_message", format!("a message cannot be read: {e}"))))
+    Some(
+        serde_wasm_bindgen::from_value(data)
+            .unwrap_or_else(|e| fault("worker_message", format!("a message cannot be read: {e}"))),
+    )
 }

@@ -47,7 +47,9 @@ impl Backend for Cpu {
         // SAFETY: no step runs during this call, and the slice does not leave it.
         match unsafe { memory.bytes_mut() }.get_mut(at..at + bytes.len()) {
             Some(part) => part.copy_from_slice(bytes),
-            None => return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes()))),
+            None => {
+                return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes())));
+            }
         }
         Ok(())
     }

@@ -45,7 +45,10 @@ pub fn views<'a>(slots: &[squint_ops::Slot], handles: &[&'a Handle]) -> Result<V
             if slot.access == Access::Read {
                 View::read(kind, memories[i].bytes())
             } else if memories.iter().filter(|m| std::ptr::eq(**m, memories[i])).count() > 1 {
-                return Err(Error::bug(format!("'{}' is written and used by another slot of the same step", slot.name)));
+                return Err(Error::bug(format!(
+                    "'{}' is written and used by another slot of the same step",
+                    slot.name
+                )));
             } else {
                 View::write(kind, memories[i].bytes_mut())
             }

@@ -17,9 +17,11 @@ impl Pool {
 
         #[cfg(not(target_arch = "wasm32"))]
         {
-            let threads = if threads == 0 { std::thread::available_parallelism().map_or(1, |n| n.get()) } else { threads };
+            let threads =
+                if threads == 0 { std::thread::available_parallelism().map_or(1, |n| n.get()) } else { threads };
             // A pool that cannot be started (no threads left on the machine) leaves one thread: slower, not wrong.
-            let own = if threads > 1 { rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok() } else { None };
+            let own =
+                if threads > 1 { rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok() } else { None };
             Pool { threads: if own.is_some() { threads } else { 1 }, own }
         }
     }
@@ -91,7 +93,7 @@ mod tests {
     fn every_index_is_done_once() {
         for (threads, n, grain) in [(1, 5, 1), (2, 0, 1), (2, 1, 1), (3, 100, 7), (4, 1000, 1)] {
             let done: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
-            Pool::new(threads).split(n, grain, |r| r.for_each(|i| drop(done[i].fetch_add(1, Ordering::Relaxed))));
+            Pool::new(threads).split(n, grain, |r| r.for_each(|i| _ = done[i].fetch_add(1, Ordering::Relaxed)));
             assert!(done.iter().all(|d| d.load(Ordering::Relaxed) == 1));
         }
     }

@@ -12,7 +12,9 @@ pub async fn pick(around: &Surroundings, backends: &Backends, rows: &[ProbeRow])
     let cpu = match wrong(rows, "cpu") {
         None => "cpu",
         // The twins are always right, only slow.
-        Some(op) => return picked("reference", format!("'{op}' is wrong on the cpu backend of this device")),
+        Some(op) => {
+            return picked("reference", format!("'{op}' is wrong on the cpu backend of this device"));
+        }
     };
     let (Some(on_cpu), Some(on_gpu)) = (backends.get("cpu"), backends.get("gpu")) else {
         return picked(cpu, "no WebGPU here".into());

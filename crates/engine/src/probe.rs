@@ -30,10 +30,13 @@ pub async fn probe(around: &Surroundings, backends: &Backends, mut seen: impl Fn
 
 async fn one(op: &'static OpSpec, on: &Opened) -> ProbeRow {
     let limit = tolerance(op.stem).limit;
-    let row = |status, error, at: String| ProbeRow { op: op.stem.into(), backend: on.name.into(), status, error, limit, at };
+    let row =
+        |status, error, at: String| ProbeRow { op: op.stem.into(), backend: on.name.into(), status, error, limit, at };
     let backend: &dyn Backend = match (&on.backend, &op.gpu) {
         (Err(e), _) => return row(Status::Absent(e.what.clone()), 0.0, String::new()),
-        (Ok(b), Gpu::CpuOnly(why)) if b.caps().name == "gpu" => return row(Status::Absent((*why).into()), 0.0, String::new()),
+        (Ok(b), Gpu::CpuOnly(why)) if b.caps().name == "gpu" => {
+            return row(Status::Absent((*why).into()), 0.0, String::new());
+        }
         (Ok(b), _) => b.as_ref(),
     };
     match compare(op, backend, SEED, CASES).await {

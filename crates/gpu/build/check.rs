@@ -16,9 +16,12 @@ pub fn fits(shader: &Expanded) -> Result<(), String> {
     let module = naga::front::wgsl::parse_str(&shader.source)
         .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
     // Only what every WebGPU device has; `unpack2x16float` and its kin are among that, though naga asks to be told.
-    naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32)
-        .validate(&module)
-        .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
+    naga::valid::Validator::new(
+        naga::valid::ValidationFlags::all(),
+        naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32,
+    )
+    .validate(&module)
+    .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
     compare(op, &module).map_err(|e| format!("{name}: {e}"))
 }
 
@@ -33,8 +36,15 @@ pub fn complete(op: &OpSpec, shaders: &[Expanded]) -> Result<(), String> {
     };
     for variant in wanted {
         if !shaders.iter().any(|s| s.stem == op.stem && s.variant == variant) {
-            let form = if variant.is_empty() { String::new() } else { format!(" in a variant '{variant}' (shaders/variants)") };
-            return Err(format!("op '{}' needs shaders/{}.wgsl{form}, or `gpu: CpuOnly(\"why\")` in its row", op.stem, op.stem));
+            let form = if variant.is_empty() {
+                String::new()
+            } else {
+                format!(" in a variant '{variant}' (shaders/variants)")
+            };
+            return Err(format!(
+                "op '{}' needs shaders/{}.wgsl{form}, or `gpu: CpuOnly(\"why\")` in its row",
+                op.stem, op.stem
+            ));
         }
     }
     Ok(())
@@ -64,7 +74,9 @@ fn compare(op: &OpSpec, module: &naga::Module) -> Result<(), String> {
                     return Err(format!("'{var_name}' must be {:?}, as in the op's row", slot.access));
                 }
                 let wanted = if slot.kinds == [Kind::F32] { ScalarKind::Float } else { ScalarKind::Uint };
-                let TypeInner::Array { base, .. } = *ty else { return Err(format!("'{var_name}' is not an array")) };
+                let TypeInner::Array { base, .. } = *ty else {
+                    return Err(format!("'{var_name}' is not an array"));
+                };
                 if module.types[base].inner.scalar_kind() != Some(wanted) {
                     return Err(format!("'{var_name}' must be an array of {wanted:?}"));
                 }
@@ -78,11 +90,14 @@ fn compare(op: &OpSpec, module: &naga::Module) -> Result<(), String> {
 }
 
 fn params(op: &OpSpec, module: &naga::Module, ty: &TypeInner) -> Result<(), String> {
-    let TypeInner::Struct { members, .. } = ty else { return Err("binding 0 is not a struct of parameters".into()) };
+    let TypeInner::Struct { members, .. } = ty else {
+        return Err("binding 0 is not a struct of parameters".into());
+    };
     let found = members.iter().map(|m| (m.name.as_deref().unwrap_or("?"), module.types[m.ty].inner.scalar_kind()));
-    let wanted = op.fields.iter().map(|f| {
-        (f.name, Some(if f.scalar == Scalar::F32 { ScalarKind::Float } else { ScalarKind::Uint }))
-    });
+    let wanted = op
+        .fields
+        .iter()
+        .map(|f| (f.name, Some(if f.scalar == Scalar::F32 { ScalarKind::Float } else { ScalarKind::Uint })));
     if found.clone().eq(wanted.clone()) {
         return Ok(());
     }

@@ -63,7 +63,9 @@ fn expand(text: &str, defines: &Defines, dir: &Path) -> Result<String, String> {
     let mut out = String::new();
     for line in replaced.lines() {
         match line.strip_prefix("#import ") {
-            Some(name) => out += &expand(&read(&dir.join("shared").join(format!("{}.wgsl", name.trim())))?, defines, dir)?,
+            Some(name) => {
+                out += &expand(&read(&dir.join("shared").join(format!("{}.wgsl", name.trim())))?, defines, dir)?
+            }
             None => out += line,
         }
         out.push('\n');

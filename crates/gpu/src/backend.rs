@@ -60,13 +60,12 @@ impl Gpu {
                 offset: i as u64 * PARAMS,
                 size: std::num::NonZeroU64::new(step.words.len() as u64 * 4),
             };
-            let mut entries = vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(uniform) }];
+            let mut entries =
+                vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(uniform) }];
             for (at, buf) in step.bufs.iter().enumerate() {
                 let memory: &Memory = handles[buf.0 as usize].downcast()?;
-                entries.push(wgpu::BindGroupEntry {
-                    binding: at as u32 + 1,
-                    resource: memory.buffer.as_entire_binding(),
-                });
+                entries
+                    .push(wgpu::BindGroupEntry { binding: at as u32 + 1, resource: memory.buffer.as_entire_binding() });
             }
             let group = self.device.device.create_bind_group(&wgpu::BindGroupDescriptor {
                 label: Some(step.op.stem),
@@ -97,7 +96,7 @@ impl Backend for Gpu {
 
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {
         let memory: &Memory = to.downcast()?;
-        if at % 4 != 0 || at + bytes.len() > to.bytes() {
+        if !at.is_multiple_of(4) || at + bytes.len() > to.bytes() {
             return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes())));
         }
         let whole = bytes.len() / 4 * 4;
@@ -131,7 +130,9 @@ impl Backend for Gpu {
                     for (word, at) in params.iter().zip(block[i * PARAMS as usize..].chunks_exact_mut(4)) {
                         at.copy_from_slice(&word.to_le_bytes());
                     }
-                    let squint_ops::Gpu::Shader { grid } = step.op.gpu else { continue };
+                    let squint_ops::Gpu::Shader { grid } = step.op.gpu else {
+                        continue;
+                    };
                     let [x, y, z] = grid(&params);
                     pass.set_pipeline(pipeline);
                     pass.set_bind_group(0, group, &[]);
@@ -169,5 +170,9 @@ impl Backend for Gpu {
 }
 
 fn gone(why: impl std::fmt::Display) -> Error {
-    Error::new("gpu", format!("the GPU did not give its answer back: {why}"), "choose the cpu backend, or reload the page")
+    Error::new(
+        "gpu",
+        format!("the GPU did not give its answer back: {why}"),
+        "choose the cpu backend, or reload the page",
+    )
 }

@@ -48,7 +48,11 @@ impl Device {
 }
 
 fn absent(what: String) -> Error {
-    Error::new("no_gpu", what, "the cpu backend works everywhere; for WebGPU use a recent browser on https or localhost")
+    Error::new(
+        "no_gpu",
+        what,
+        "the cpu backend works everywhere; for WebGPU use a recent browser on https or localhost",
+    )
 }
 
 fn note(trouble: &Mutex<Option<String>>, what: String) {

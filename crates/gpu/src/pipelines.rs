@@ -14,7 +14,11 @@ impl Pipelines {
     pub fn get(&self, device: &wgpu::Device, op: &OpSpec, kinds: &[Kind]) -> Result<wgpu::ComputePipeline, Error> {
         let variant = op.variant_slot().map_or("", |slot| kinds[slot].name);
         let shader = SHADERS.iter().find(|s| s.stem == op.stem && s.variant == variant).ok_or_else(|| {
-            Error::new("no_shader", format!("'{}' has no shader for {variant} weights", op.stem), "choose the cpu backend")
+            Error::new(
+                "no_shader",
+                format!("'{}' has no shader for {variant} weights", op.stem),
+                "choose the cpu backend",
+            )
         })?;
         let mut built = self.built.borrow_mut();
         let pipeline = built.entry((shader.stem, shader.variant)).or_insert_with(|| {

@@ -10,7 +10,7 @@ impl Rng {
     pub fn new(seed: u64) -> Rng {
         Rng(seed)
     }
-    pub fn next(&mut self) -> u64 {
+    pub fn bits(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let z = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
@@ -18,22 +18,22 @@ impl Rng {
     }
     /// Uniform in [-1, 1).
     pub fn number(&mut self) -> f32 {
-        (self.next() >> 40) as f32 / (1 << 23) as f32 - 1.0
+        (self.bits() >> 40) as f32 / (1 << 23) as f32 - 1.0
     }
     pub fn coin(&mut self) -> bool {
-        self.next() >> 63 == 1
+        self.bits() >> 63 == 1
     }
     /// From `low` to `high`, both possible; small sizes and the ends come often, because mistakes live there.
     pub fn size(&mut self, low: usize, high: usize) -> usize {
-        match self.next() % 8 {
+        match self.bits() % 8 {
             0 => low,
             1 => high,
-            2 => low + (high - low).min(self.next() as usize % 5),
-            _ => low + self.next() as usize % (high - low + 1),
+            2 => low + (high - low).min(self.bits() as usize % 5),
+            _ => low + self.bits() as usize % (high - low + 1),
         }
     }
     pub fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        &of[self.next() as usize % of.len()]
+        &of[self.bits() as usize % of.len()]
     }
 }
 

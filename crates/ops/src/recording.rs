@@ -136,7 +136,10 @@ impl Recording {
                     return Err(at(format!("'{}' for slot '{}' is {:?}", def.name, slot.name, def.kind)));
                 }
                 if def.len < need {
-                    return Err(at(format!("'{}' holds {} numbers, slot '{}' needs {need}", def.name, def.len, slot.name)));
+                    return Err(at(format!(
+                        "'{}' holds {} numbers, slot '{}' needs {need}",
+                        def.name, def.len, slot.name
+                    )));
                 }
                 if slot.access != Access::Read {
                     if def.role == Role::Weight {

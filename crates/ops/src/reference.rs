@@ -31,15 +31,15 @@ impl Backend for Reference {
         let all: &mut [u8] = bytemuck::cast_slice_mut(&mut memory[..]);
         match all.get_mut(at..at + bytes.len()) {
             Some(part) => part.copy_from_slice(bytes),
-            None => return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes()))),
+            None => {
+                return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes())));
+            }
         }
         Ok(())
     }
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
-        Box::pin(async move {
-            Ok(Prepared { handles: bind(self, rec, bound)?, inner: Box::new(rec.steps.clone()) })
-        })
+        Box::pin(async move { Ok(Prepared { handles: bind(self, rec, bound)?, inner: Box::new(rec.steps.clone()) }) })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {

@@ -9,7 +9,11 @@ pub struct Tolerance {
 
 pub static TOLERANCES: &[Tolerance] = &[
     Tolerance { stem: "add", limit: 0.0, because: "one rounding, the same everywhere" },
-    Tolerance { stem: "matmul", limit: 2e-5, because: "sums of up to 200 products in another order, with fused multiply-add" },
+    Tolerance {
+        stem: "matmul",
+        limit: 2e-5,
+        because: "sums of up to 200 products in another order, with fused multiply-add",
+    },
     Tolerance { stem: "rms_norm", limit: 1e-5, because: "the sum's order and the GPU's inverse square root" },
 ];
 

@@ -90,13 +90,19 @@ fn put(field: &mut String, value: &str) -> Result<(), Fault> {
 }
 
 fn number(field: &mut u32, value: &str) -> Result<(), Fault> {
-    *field = value.parse().map_err(|_| Fault::new("number", format!("'{value}' is not a whole number"), "write digits only"))?;
+    *field = value
+        .parse()
+        .map_err(|_| Fault::new("number", format!("'{value}' is not a whole number"), "write digits only"))?;
     Ok(())
 }
 
 fn backend(config: &mut RunConfig, value: &str) -> Result<(), Fault> {
     if !BACKENDS.contains(&value) {
-        return Err(Fault::new("backend", format!("there is no backend '{value}'"), format!("use one of {}", BACKENDS.join(", "))));
+        return Err(Fault::new(
+            "backend",
+            format!("there is no backend '{value}'"),
+            format!("use one of {}", BACKENDS.join(", ")),
+        ));
     }
     put(&mut config.backend, value)
 }

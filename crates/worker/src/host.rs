@@ -27,11 +27,12 @@ pub fn host() -> Host {
     Host {
         now: Rc::new(|| scope().performance().map_or_else(js_sys::Date::now, |p| p.now())),
         pause: Rc::new(move || {
-            let promise = js_sys::Promise::new(&mut |resolve, _| {
-                match channel.as_ref().map(|c| c.port2().post_message(&JsValue::NULL)) {
-                    Some(Ok(())) => drop(wake.borrow_mut().replace(resolve)),
-                    _ => drop(resolve.call0(&JsValue::NULL)),
-                }
+            let promise = js_sys::Promise::new(&mut |resolve, _| match channel
+                .as_ref()
+                .map(|c| c.port2().post_message(&JsValue::NULL))
+            {
+                Some(Ok(())) => drop(wake.borrow_mut().replace(resolve)),
+                _ => drop(resolve.call0(&JsValue::NULL)),
             });
             Box::pin(async move { drop(wasm_bindgen_futures::JsFuture::from(promise).await) })
         }),

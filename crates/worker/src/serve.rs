@@ -21,10 +21,15 @@ pub fn start(threads: usize) {
 
 /// One message of the page.
 pub fn receive(message: JsValue) {
-    let Some(state) = STATE.with_borrow(Clone::clone) else { return };
+    let Some(state) = STATE.with_borrow(Clone::clone) else {
+        return;
+    };
     match serde_wasm_bindgen::from_value::<Request>(message) {
         Ok(request) => wasm_bindgen_futures::spawn_local(answer(state, request)),
-        Err(e) => send(0, News::Fault(Fault::new("request", format!("the worker cannot read a message: {e}"), "reload the page"))),
+        Err(e) => send(
+            0,
+            News::Fault(Fault::new("request", format!("the worker cannot read a message: {e}"), "reload the page")),
+        ),
     }
 }
 
@@ -50,6 +55,13 @@ fn send(run: u32, news: News) {
 pub fn panics_become_faults() {
     std::panic::set_hook(Box::new(|info| {
         console_error_panic_hook::hook(info);
-        send(0, News::Fault(Fault::new("panic", info.to_string(), "restart the worker; if it happens again, please report it")));
+        send(
+            0,
+            News::Fault(Fault::new(
+                "panic",
+                info.to_string(),
+                "restart the worker; if it happens again, please report it",
+            )),
+        );
     }));
 }

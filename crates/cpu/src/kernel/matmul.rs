@@ -37,8 +37,8 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View]) -> Result<(), 
 
 /// One or two outputs of every row.
 struct Pair<'a> {
-    x: &'a [f32],    // [rows, depth]
-    pair: &'a [f32], // [1 or 2, depth]
+    x: &'a [f32],     // [rows, depth]
+    pair: &'a [f32],  // [1 or 2, depth]
     y: &'a Parts<'a>, // [rows, outs]
     rows: usize,
     outs: usize,

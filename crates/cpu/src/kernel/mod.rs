@@ -8,8 +8,11 @@ use squint_ops::{Error, View};
 
 pub struct Kernel {
     pub stem: &'static str,
-    pub run: fn(&Machine, &[u32], &mut [View]) -> Result<(), Error>,
+    pub run: Run,
 }
+
+/// Same arguments as a twin, and the machine.
+pub type Run = fn(&Machine, &[u32], &mut [View]) -> Result<(), Error>;
 
 /// What a kernel may use.
 pub struct Machine {
