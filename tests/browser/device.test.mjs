@@ -36,7 +36,7 @@ for (const build of ["threads", "relaxed", "simd"]) {
       await squint.probed();
       assert.equal(await squint.build(), build);
       await allOk(squint, ["reference", "cpu", "gpu"]);
-      assert.match(await squint.picked(), /answered by the (cpu|gpu) backend/);
+      assert.match(await squint.picked(), /takes the (cpu|gpu) backend/);
       assert.deepEqual(squint.errors, []);
     });
   });

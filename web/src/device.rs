@@ -27,7 +27,7 @@ pub fn DevicePage() -> impl IntoView {
 }
 
 fn verdict(report: &ProbeReport) -> String {
-    format!("Your questions will be answered by the {} backend: {}.", report.picked.backend, report.picked.because)
+    format!("Squint takes the {} backend here: {}.", report.picked.backend, report.picked.because)
 }
 
 /// Op × backend.

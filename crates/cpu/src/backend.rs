@@ -25,7 +25,7 @@ impl Cpu {
             name: "cpu",
             device: format!("{}, {threads} {plural}", isa.name()),
             threads,
-            features: vec![isa.name().into()],
+            features: vec![],
         };
         Cpu { caps, machine, host }
     }
