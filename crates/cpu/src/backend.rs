@@ -21,12 +21,8 @@ impl Cpu {
         let machine = Machine { isa, pool: Pool::new(threads) };
         let threads = machine.pool.threads();
         let plural = if threads == 1 { "thread" } else { "threads" };
-        let caps = Caps {
-            name: "cpu",
-            device: format!("{}, {threads} {plural}", isa.name()),
-            threads,
-            features: vec![],
-        };
+        let caps =
+            Caps { name: "cpu", device: format!("{}, {threads} {plural}", isa.name()), threads, features: vec![] };
         Cpu { caps, machine, host }
     }
 }

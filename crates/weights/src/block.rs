@@ -2,13 +2,28 @@
 
 use crate::Error;
 
+mod bf16;
 mod f16;
 mod f32;
+mod fit;
+mod q2_k;
+mod q3_k;
+mod q4_0;
+mod q4_1;
+mod q4_k;
+mod q5_0;
+mod q5_1;
+mod q5_k;
+mod q6_k;
+mod q8_0;
+mod tq2_0;
 mod u32;
 
 /// One storage format.
 pub struct KindSpec {
     pub name: &'static str,
+    /// Its number in GGUF files.
+    pub ggml: u32,
     /// Numbers in one block; a row of a matrix is a whole number of blocks.
     pub block: usize,
     /// Bytes of one block.
@@ -24,11 +39,39 @@ pub struct KindSpec {
 pub struct Kind(&'static KindSpec);
 
 /// Every format there is.
-pub static KINDS: &[&KindSpec] = &[&f32::SPEC, &f16::SPEC, &u32::SPEC];
+pub static KINDS: &[&KindSpec] = &[
+    &f32::SPEC,
+    &f16::SPEC,
+    &bf16::SPEC,
+    &q8_0::SPEC,
+    &q4_0::SPEC,
+    &q4_1::SPEC,
+    &q5_0::SPEC,
+    &q5_1::SPEC,
+    &q2_k::SPEC,
+    &q3_k::SPEC,
+    &q4_k::SPEC,
+    &q5_k::SPEC,
+    &q6_k::SPEC,
+    &tq2_0::SPEC,
+    &u32::SPEC,
+];
 
 impl Kind {
     pub const F32: Kind = Kind(&f32::SPEC);
     pub const F16: Kind = Kind(&f16::SPEC);
+    pub const BF16: Kind = Kind(&bf16::SPEC);
+    pub const Q8_0: Kind = Kind(&q8_0::SPEC);
+    pub const Q4_0: Kind = Kind(&q4_0::SPEC);
+    pub const Q4_1: Kind = Kind(&q4_1::SPEC);
+    pub const Q5_0: Kind = Kind(&q5_0::SPEC);
+    pub const Q5_1: Kind = Kind(&q5_1::SPEC);
+    pub const Q2_K: Kind = Kind(&q2_k::SPEC);
+    pub const Q3_K: Kind = Kind(&q3_k::SPEC);
+    pub const Q4_K: Kind = Kind(&q4_k::SPEC);
+    pub const Q5_K: Kind = Kind(&q5_k::SPEC);
+    pub const Q6_K: Kind = Kind(&q6_k::SPEC);
+    pub const TQ2_0: Kind = Kind(&tq2_0::SPEC);
     /// Indices and token ids; converted by value where a caller asks for numbers.
     pub const U32: Kind = Kind(&u32::SPEC);
 
@@ -37,6 +80,10 @@ impl Kind {
             let known: Vec<_> = KINDS.iter().map(|k| k.name).collect();
             Error::new("kind", format!("unknown block type '{name}'"), format!("known are {}", known.join(", ")))
         })
+    }
+
+    pub fn from_ggml(id: u32) -> Option<Kind> {
+        KINDS.iter().find(|k| k.ggml == id).map(|k| Kind(k))
     }
 
     /// Bytes that `len` numbers take, the last block counted whole.
@@ -80,6 +127,54 @@ impl std::fmt::Debug for Kind {
     }
 }
 
+// ── what the formats share ─────────────────────────────────────────────────────────────────────────
+
+fn half_at(b: &[u8], at: usize) -> f32 {
+    half::f16::from_le_bytes([b[at], b[at + 1]]).to_f32()
+}
+
+fn put_half(b: &mut [u8], at: usize, v: f32) {
+    b[at..at + 2].copy_from_slice(&half::f16::from_f32(v).to_le_bytes());
+}
+
+fn word_at(b: &[u8], at: usize) -> u32 {
+    u32::from_le_bytes([b[at], b[at + 1], b[at + 2], b[at + 3]])
+}
+
+/// 16 bytes of nibbles: number j in the low half of byte j, number j + 16 in the high half.
+fn nibbles(qs: &[u8], mut each: impl FnMut(usize, u8)) {
+    for (j, q) in qs[..16].iter().enumerate() {
+        each(j, q & 15);
+        each(j + 16, q >> 4);
+    }
+}
+
+/// 2-bit code i of 64 bytes: 32 bytes for each 128 numbers, pair n of byte m is number 32·n + m.
+fn two_bits(qs: &[u8], i: usize) -> u8 {
+    qs[i / 128 * 32 + i % 32] >> (2 * (i % 128 / 32)) & 3
+}
+
+fn put_two_bits(qs: &mut [u8], codes: &[u8; 256]) {
+    qs.fill(0);
+    for (i, code) in codes.iter().enumerate() {
+        qs[i / 128 * 32 + i % 32] |= code << (2 * (i % 128 / 32));
+    }
+}
+
+/// 1 / d, and 0 for a block of zeros.
+fn inverse(d: f32) -> f32 {
+    if d == 0.0 { 0.0 } else { 1.0 / d }
+}
+
+/// The number of largest size, with its sign; the first of equals.
+fn signed_max(x: &[f32]) -> f32 {
+    x.iter().fold(0.0, |m: f32, v| if v.abs() > m.abs() { *v } else { m })
+}
+
+fn range(x: &[f32]) -> (f32, f32) {
+    x.iter().fold((f32::MAX, f32::MIN), |(low, high), v| (low.min(*v), high.max(*v)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -88,17 +183,40 @@ mod tests {
     fn names_are_unique_and_found() {
         for k in KINDS {
             assert_eq!(Kind::from_name(k.name).unwrap().name, k.name);
-            assert_eq!(KINDS.iter().filter(|o| o.name == k.name).count(), 1);
+            assert_eq!(KINDS.iter().filter(|o| o.name == k.name || o.ggml == k.ggml).count(), 1);
         }
         assert_eq!(Kind::from_name("q9_9").unwrap_err().code, "kind");
     }
 
     #[test]
-    fn small_whole_numbers_survive_every_kind() {
-        let values = [0.0, 1.0, 2.0, 7.0];
+    fn packing_loses_no_more_than_the_format_must() {
+        // Largest error of a number in [-1, 1), from half a step of the format's finest grid upwards.
+        let limits = [("f32", 0.0), ("f16", 3e-4), ("bf16", 3e-3), ("q8_0", 5e-3), ("q4_0", 0.13), ("q4_1", 0.08)];
+        let more = [("q5_0", 0.07), ("q5_1", 0.04), ("q2_k", 0.6), ("q3_k", 0.3), ("q4_k", 0.12), ("q5_k", 0.06)];
+        let last = [("q6_k", 0.05), ("tq2_0", 0.51)];
+        let mut seed = 1u32;
+        let values: Vec<f32> = (0..1024)
+            .map(|_| {
+                seed = seed.wrapping_mul(1664525).wrapping_add(1013904223);
+                (seed >> 8) as f32 / (1 << 23) as f32 - 1.0
+            })
+            .collect();
+        for (name, limit) in limits.iter().chain(&more).chain(&last) {
+            let kind = Kind::from_name(name).unwrap();
+            let back = kind.unpack_all(&kind.pack_all(&values));
+            let worst = values.iter().zip(&back).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+            println!("{name}: {worst}");
+            assert!(worst <= *limit, "{name}: {worst} above {limit}");
+        }
+    }
+
+    #[test]
+    fn zeros_and_short_rows_are_fine() {
         for k in KINDS {
             let k = Kind(k);
-            assert_eq!(k.unpack_all(&k.pack_all(&values))[..4], values, "{}", k.name);
+            let bytes = k.pack_all(&[0.0; 5]);
+            assert_eq!(bytes.len(), k.bytes_of(5));
+            assert!(k.unpack_all(&bytes).iter().all(|v| *v == 0.0), "{}", k.name);
         }
     }
 }

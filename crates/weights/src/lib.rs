@@ -1,9 +1,22 @@
 //! Bytes become named, typed blocks. Nothing here knows a model or an op.
 //!
-//! `Kind` names how numbers lie in memory; one row of its table is one format, in one file of `block/`.
+//! * [`Kind`] — how numbers lie in memory; one row of its table is one format, in one file of `block/`.
+//! * [`Source`] — where bytes come from, read by ranges.
+//! * [`Gguf`], [`Safetensors`] — headers: what tensors a file holds, and where.
 
 mod block;
+mod cursor;
 mod error;
+mod gguf;
+mod meta;
+mod safetensors;
+pub mod source;
+mod tensor;
 
 pub use block::{KINDS, Kind, KindSpec};
 pub use error::Error;
+pub use gguf::Gguf;
+pub use meta::{List, Meta, Value};
+pub use safetensors::{Safetensors, shards};
+pub use source::{Local, Source};
+pub use tensor::Tensor;

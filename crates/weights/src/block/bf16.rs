@@ -1,0 +1,18 @@
+//! The upper half of an f32, little endian; packing rounds to nearest even.
+
+use super::KindSpec;
+use half::bf16;
+
+pub const SPEC: KindSpec = KindSpec { name: "bf16", ggml: 30, block: 1, bytes: 2, unpack, pack };
+
+fn unpack(src: &[u8], dst: &mut [f32]) {
+    for (b, v) in src.chunks_exact(2).zip(dst) {
+        *v = bf16::from_le_bytes([b[0], b[1]]).to_f32();
+    }
+}
+
+fn pack(src: &[f32], dst: &mut [u8]) {
+    for (v, b) in src.iter().zip(dst.chunks_exact_mut(2)) {
+        b.copy_from_slice(&bf16::from_f32(*v).to_le_bytes());
+    }
+}

@@ -1,0 +1,48 @@
+//! 256 numbers in 110 bytes: 32 × third bits, 64 × four 2-bit codes, 12 bytes of 6-bit scales, f16 d.
+//! x = d·(scale − 32)·(q − 4), 16 sub-blocks of 16.
+
+use super::fit::{nearest, symmetric3};
+use super::{KindSpec, half_at, inverse, put_half, put_two_bits, signed_max, two_bits};
+
+pub const SPEC: KindSpec = KindSpec { name: "q3_k", ggml: 11, block: 256, bytes: 110, unpack, pack };
+
+fn unpack(src: &[u8], dst: &mut [f32]) {
+    for (b, x) in src.chunks_exact(110).zip(dst.chunks_exact_mut(256)) {
+        let d = half_at(b, 108);
+        for (i, x) in x.iter_mut().enumerate() {
+            let high = b[i % 32] >> (i / 32) & 1;
+            let q = (two_bits(&b[32..], i) | high << 2) as f32 - 4.0;
+            *x = d * (scale(&b[96..], i / 16) as f32 - 32.0) * q;
+        }
+    }
+}
+
+/// Low four bits: byte j % 8, low half first. High two: byte 8 + j % 4, pair j / 4.
+fn scale(s: &[u8], j: usize) -> u8 {
+    (s[j % 8] >> (4 * (j / 8)) & 15) | (s[8 + j % 4] >> (2 * (j / 4)) & 3) << 4
+}
+
+fn pack(src: &[f32], dst: &mut [u8]) {
+    for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(110)) {
+        let scales: Vec<f32> = x.chunks_exact(16).map(symmetric3).collect();
+        let d = signed_max(&scales) / -32.0;
+        b.fill(0);
+        put_half(b, 108, d);
+        for (j, s) in scales.iter().enumerate() {
+            let s = (nearest(s * inverse(d)).clamp(-32, 31) + 32) as u8;
+            b[96 + j % 8] |= (s & 15) << (4 * (j / 8));
+            b[104 + j % 4] |= (s >> 4) << (2 * (j / 4));
+        }
+        let d = half_at(b, 108);
+        let mut codes = [4u8; 256];
+        for (i, code) in codes.iter_mut().enumerate() {
+            let scale = d * (scale(&b[96..], i / 16) as f32 - 32.0);
+            if scale != 0.0 {
+                *code = (nearest(x[i] / scale).clamp(-4, 3) + 4) as u8;
+            }
+            b[i % 32] |= (*code >> 2) << (i / 32);
+            *code &= 3;
+        }
+        put_two_bits(&mut b[32..96], &codes);
+    }
+}
