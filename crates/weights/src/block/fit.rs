@@ -7,8 +7,8 @@ pub fn nearest(v: f32) -> i32 {
 }
 
 /// x ≈ scale·q − min with q in 0..=most and min ≥ 0. Tries `steps` + 1 starting scales from (most + from) / range on,
-/// refits scale and min in closed form for each, and keeps the one with the least Σ weight·error(difference).
-pub fn affine(x: &[f32], weight: &[f32], most: i32, from: f32, steps: usize, error: fn(f32) -> f32) -> (f32, f32) {
+/// refits scale and min in closed form for each, and keeps the one with the least Σ weight·difference².
+pub fn affine(x: &[f32], weight: &[f32], most: i32, from: f32, steps: usize) -> (f32, f32) {
     let (low, high) = super::range(x);
     let low = low.min(0.0);
     if high == low {
@@ -16,7 +16,7 @@ pub fn affine(x: &[f32], weight: &[f32], most: i32, from: f32, steps: usize, err
     }
     let code = |inverse: f32, v: f32| nearest(inverse * (v - low)).clamp(0, most) as f32;
     let loss = |inverse: f32, scale: f32, min: f32| -> f32 {
-        x.iter().zip(weight).map(|(&v, w)| w * error(scale * code(inverse, v) + min - v)).sum()
+        x.iter().zip(weight).map(|(&v, w)| w * (scale * code(inverse, v) + min - v).powi(2)).sum()
     };
     let span = high - low;
     let start = most as f32 / span;

@@ -18,10 +18,8 @@ fn unpack(src: &[u8], dst: &mut [f32]) {
 
 fn pack(src: &[f32], dst: &mut [u8]) {
     for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(84)) {
-        let fits: Vec<(f32, f32)> = x
-            .chunks_exact(16)
-            .map(|x| affine(x, &x.iter().map(|v| v.abs()).collect::<Vec<_>>(), 3, -0.5, 15, f32::abs))
-            .collect();
+        // Unweighted squares: with weights |x| and absolute differences the error is a quarter larger.
+        let fits: Vec<(f32, f32)> = x.chunks_exact(16).map(|x| affine(x, &[1.0; 16], 3, -0.5, 15)).collect();
         let most = |f: fn(&(f32, f32)) -> f32| fits.iter().map(f).fold(0.0f32, f32::max);
         let (d, dmin) = (most(|f| f.0) / 15.0, most(|f| f.1) / 15.0);
         put_half(b, 80, d);

@@ -43,7 +43,7 @@ pub fn pair(s: &[u8], j: usize) -> (u8, u8) {
 pub fn codes(x: &[f32], b: &mut [u8], most: i32, from: f32, steps: usize) -> [u8; 256] {
     let fit = |x: &[f32]| {
         let size = (x.iter().map(|v| v * v).sum::<f32>() / 32.0).sqrt();
-        affine(x, &x.iter().map(|v| size + v.abs()).collect::<Vec<_>>(), most, from, steps, |d| d * d)
+        affine(x, &x.iter().map(|v| size + v.abs()).collect::<Vec<_>>(), most, from, steps)
     };
     let fits: Vec<(f32, f32)> = x.chunks_exact(32).map(fit).collect();
     let largest = |f: fn(&(f32, f32)) -> f32| fits.iter().map(f).fold(0.0f32, f32::max);
