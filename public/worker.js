@@ -10,9 +10,13 @@ const RELAXED = new Uint8Array([
   253, 128, 2, 11,
 ]);
 
+const BUILDS = ["threads", "relaxed", "simd"];
+/** Longest wait for the thread pool: where a policy forbids its workers, they fail without a word. */
+const POOL_MS = 10_000;
+
 /** Builds this browser can run, the best first. */
 function builds() {
-  if (asked.get("build")) return [asked.get("build")];
+  if (BUILDS.includes(asked.get("build"))) return [asked.get("build")];
   const relaxed = WebAssembly.validate(RELAXED);
   const shared = self.crossOriginIsolated && typeof SharedArrayBuffer === "function";
   return [...(relaxed && shared ? ["threads"] : []), ...(relaxed ? ["relaxed"] : []), "simd"];
@@ -35,8 +39,12 @@ async function load(build) {
   let threads = 1;
   if (build === "threads") {
     await engine.default({ memory: sharedMemory() });
-    threads = Number(asked.get("threads")) || navigator.hardwareConcurrency || 1;
-    await engine.initThreadPool(threads);
+    const wished = Number(asked.get("threads")) || navigator.hardwareConcurrency || 1;
+    threads = Math.max(1, Math.min(64, Math.trunc(wished)));
+    let timer;
+    const late = new Promise((_, no) => (timer = setTimeout(() => no(new Error("its threads did not start")), POOL_MS)));
+    await Promise.race([engine.initThreadPool(threads), late]);
+    clearTimeout(timer);
   } else {
     await engine.default();
   }

@@ -11,6 +11,7 @@ WASM_TARGET=wasm32-unknown-unknown
 # Tools are kept outside the clone so that a second clone need not compile them again;
 # `.tools` in the clone is a link to the folder, ignored by git.
 TOOLS=${SQUINT_TOOLS:-${XDG_CACHE_HOME:-$HOME/.cache}/squint/tools}
+case $TOOLS in /*) ;; *) TOOLS=$PWD/$TOOLS ;; esac
 
 say()  { printf '\033[1m%s\033[0m\n' "$*" >&2; }
 die()  { printf '\033[1;31m%s\033[0m\n' "$*" >&2; exit 1; }

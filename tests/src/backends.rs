@@ -5,8 +5,8 @@ use squint_gpu::Gpu;
 use squint_ops::{Backend, Host};
 
 /// The cpu backend on every instruction set, on one thread and on three.
-pub fn cpus() -> Vec<Box<dyn Backend>> {
-    let both = |isa| [1, 3].map(|threads| Box::new(Cpu::new(Host::native(), isa, threads)) as Box<dyn Backend>);
+pub fn cpus() -> Vec<Cpu> {
+    let both = |isa| [1, 3].map(|threads| Cpu::new(Host::native(), isa, threads));
     Isa::available().into_iter().flat_map(both).collect()
 }
 
@@ -14,18 +14,24 @@ pub fn cpus() -> Vec<Box<dyn Backend>> {
 pub async fn gpu() -> Option<Box<dyn Backend>> {
     let wish = std::env::var("GPU_TESTS").unwrap_or_default();
     if wish == "no" {
-        println!("gpu: ignored because GPU_TESTS=no");
+        say("gpu tests ignored because GPU_TESTS=no");
         return None;
     }
     match Gpu::open().await {
         Ok(gpu) => {
-            println!("gpu: {}", gpu.caps().device);
+            say(&format!("gpu tests run on {}", gpu.caps().device));
             Some(Box::new(gpu))
         }
         Err(e) => {
             assert!(wish != "must", "GPU_TESTS=must, but {e}");
-            println!("gpu: ignored because {e}");
+            say(&format!("gpu tests ignored because {e}"));
             None
         }
     }
+}
+
+/// Printed even where the test passes: the harness keeps what `println!` says to itself.
+pub fn say(text: &str) {
+    use std::io::Write;
+    drop(writeln!(std::io::stderr(), "{text}"));
 }

@@ -73,12 +73,41 @@ fn modules_are_small() {
     for (name, kib) in budget {
         let path = tree::root().join(format!("web/pkg/{name}_bg.wasm"));
         if !path.exists() {
-            println!("{name}: ignored because it is not built here (scripts/wasm builds it)");
+            squint_tests::backends::say(&format!(
+                "{name} ignored because it is not built here: scripts/wasm builds it"
+            ));
             continue;
         }
         let gzip = std::process::Command::new("gzip").args(["-9", "-c"]).arg(&path).output().unwrap();
         let size = gzip.stdout.len() / 1000;
-        println!("{name}: {size} of {kib} KB gzipped");
+        squint_tests::backends::say(&format!("{name}: {size} of {kib} KB gzipped"));
         assert!(size > 0 && size <= kib, "{name} is {size} KB gzipped, {kib} are allowed");
+    }
+}
+
+/// The lints see what compiles on this machine; what only compiles for wasm is looked at as text.
+#[test]
+fn nothing_unwraps_outside_tests() {
+    let ours = |f: &&String| f.ends_with(".rs") && (f.contains("/src/") || f.ends_with("build.rs"));
+    for file in tree::files().iter().filter(ours) {
+        let text = tree::read(file);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for word in [concat!(".unw", "rap()"), concat!(".exp", "ect(")] {
+            let line = code.lines().position(|l| l.contains(word) && !l.trim_start().starts_with("//"));
+            assert!(line.is_none(), "{file}:{} has {word}: give the error a message", line.unwrap_or(0) + 1);
+        }
+    }
+}
+
+/// What a strict content security policy forbids, in the code and in what libraries bring along.
+#[test]
+fn no_blob_workers_no_eval_no_foreign_hosts() {
+    let built = ["web/pkg/page", "web/pkg/worker"].into_iter().flat_map(|d| tree::below(d, "js"));
+    let own = tree::files().into_iter().filter(|f| f.ends_with(".js") || f.ends_with(".html"));
+    for file in built.chain(own) {
+        let text = tree::read(&file);
+        for word in ["createObjectURL", "eval(", "new Function(", "cdn.", "unpkg.com"] {
+            assert!(!text.contains(word), "{file} contains {word}");
+        }
     }
 }

@@ -53,3 +53,16 @@ fn wasm_bindgen_is_the_same_on_both_sides() {
         "scripts/lib.sh pins {version}"
     );
 }
+
+/// What `trunk serve` is for: isolation headers, and a rebuild when any source changes.
+#[test]
+fn trunk_serves_isolated_and_watches_everything() {
+    let trunk = tree::read("Trunk.toml");
+    for header in ["Cross-Origin-Opener-Policy = \"same-origin\"", "Cross-Origin-Embedder-Policy = \"require-corp\""] {
+        assert!(trunk.contains(header), "Trunk.toml does not send {header}");
+    }
+    let watch = trunk.lines().find(|l| l.starts_with("watch = ")).unwrap_or_default();
+    for folder in ["crates", "public", "shaders", "web/page", "web/src"] {
+        assert!(watch.contains(&format!("\"{folder}\"")), "Trunk.toml does not watch {folder}");
+    }
+}

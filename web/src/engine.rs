@@ -1,6 +1,6 @@
 //! The page's picture of the engine: one link, what it last said, and the way to start it anew.
 
-use crate::link::Link;
+use crate::link::{LOST, Link};
 use leptos::prelude::*;
 use squint_protocol::{Ask, Event, Fault, News, ProbeReport, ProbeRow, Request};
 
@@ -63,7 +63,9 @@ impl Engine {
         match event.news {
             News::Probed(row) => self.rows.update(|rows| rows.push(row)),
             News::ProbeDone(report) => self.report.set(Some(report)),
-            News::Fault(fault) => self.fault.set(Some(fault)),
+            // The first fault is the cause; what follows is its echo. `start` clears it.
+            News::Fault(fault) => self.fault.update(|now| _ = now.get_or_insert(fault)),
+            News::Back => self.fault.update(|now| _ = now.take_if(|f| f.code == LOST)),
         }
     }
 }

@@ -10,6 +10,9 @@ use web_sys::{ErrorEvent, MessageEvent, Worker, WorkerOptions, WorkerType};
 /// and a step is tens of milliseconds; compiling shaders may hold it for longer.
 const PATIENCE: u32 = 5;
 
+/// The code of the watchdog's fault; `News::Back` withdraws it.
+pub const LOST: &str = "worker_lost";
+
 pub struct Link {
     worker: Worker,
     // Dropped with the link: the worker's callbacks and the watchdog's timer.
@@ -31,11 +34,14 @@ impl Link {
             )
         })?;
         let hear: Rc<dyn Fn(Event)> = Rc::new(hear);
-        let unanswered = Rc::new(Cell::new(0));
+        // None until the first message: a slow download is not a lost worker.
+        let unanswered = Rc::new(Cell::new(None));
 
         let (on, alive) = (hear.clone(), unanswered.clone());
         let heard = Closure::<dyn FnMut(MessageEvent)>::new(move |message: MessageEvent| {
-            alive.set(0);
+            if alive.replace(Some(0)) >= Some(PATIENCE) {
+                on(Event { run: 0, news: News::Back });
+            }
             if let Some(event) = read(message.data()) {
                 on(event);
             }
@@ -51,14 +57,14 @@ impl Link {
 
         let to = worker.clone();
         let watch = Interval::new(1000, move || {
-            let missed = unanswered.get() + 1;
+            let missed = unanswered.get().map(|n: u32| n + 1);
             unanswered.set(missed);
-            if missed == PATIENCE {
-                hear(fault("worker_lost", format!("the worker has not answered for {PATIENCE} seconds")));
+            if missed == Some(PATIENCE) {
+                hear(fault(LOST, format!("the worker has not answered for {PATIENCE} seconds")));
             }
             let ping = js_sys::Object::new();
             // Neither can fail on a plain object; a lost worker is what the counter is for.
-            drop(js_sys::Reflect::set(&ping, &"ping".into(), &missed.into()));
+            drop(js_sys::Reflect::set(&ping, &"ping".into(), &missed.unwrap_or(0).into()));
             drop(to.post_message(&ping));
         });
         Ok(Link { worker, _heard: heard, _failed: failed, _watch: watch })

@@ -3,8 +3,7 @@
 use crate::kernel::{KERNELS, Kernel, Machine};
 use crate::memory::{Memory, views};
 use crate::{Isa, Pool};
-use squint_ops::backend::{Host, bind};
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step};
+use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, Kind, Local, Prepared, Recording, Step};
 use std::rc::Rc;
 
 /// Longest stretch without letting messages in, milliseconds.
@@ -24,6 +23,24 @@ impl Cpu {
         let caps =
             Caps { name: "cpu", device: format!("{}, {threads} {plural}", isa.name()), threads, features: vec![] };
         Cpu { caps, machine, host }
+    }
+}
+
+impl Cpu {
+    /// How often work was shared out to more than one thread.
+    pub fn splits(&self) -> usize {
+        self.machine.pool.splits()
+    }
+
+    /// One step, start to end without a pause: nobody else touches a buffer meanwhile.
+    fn step(&self, step: &Step, kernel: Option<&Kernel>, params: &[u32], what: &Prepared) -> Result<(), Error> {
+        let handles: Vec<&Handle> = step.bufs.iter().map(|b| what.handle(*b)).collect();
+        // SAFETY: views live in this function only; `read` and `write` hold theirs as briefly, on the same thread.
+        let mut views = unsafe { views(step.op.slots, &handles) }?;
+        match kernel {
+            Some(k) => (k.run)(&self.machine, params, &mut views),
+            None => (step.op.twin)(params, &mut views),
+        }
     }
 }
 
@@ -53,22 +70,17 @@ impl Backend for Cpu {
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
             let kernel = |s: &Step| KERNELS.iter().find(|k| k.stem == s.op.stem);
-            let plan = Plan(rec.steps.iter().map(|s| (s.clone(), kernel(s))).collect());
-            Ok(Prepared { handles: bind(self, rec, bound)?, inner: Box::new(plan) })
+            Prepared::bind(self, rec, bound, |_| Ok(Plan(rec.steps.iter().map(|s| (s.clone(), kernel(s))).collect())))
         })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
+            what.admit(run)?;
             let mut since = (self.host.now)();
             for (step, kernel) in &what.downcast::<Plan>()?.0 {
                 let params = step.resolve(run)?;
-                let handles: Vec<&Handle> = step.bufs.iter().map(|b| what.handle(*b)).collect();
-                let mut views = views(step.op.slots, &handles)?;
-                match kernel {
-                    Some(k) => (k.run)(&self.machine, &params, &mut views)?,
-                    None => (step.op.twin)(&params, &mut views)?,
-                }
+                self.step(step, *kernel, &params, what)?;
                 if (self.host.now)() - since > STRETCH {
                     (self.host.pause)().await;
                     since = (self.host.now)();

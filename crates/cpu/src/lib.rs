@@ -1,12 +1,12 @@
 //! The fast CPU backend.
 //!
-//! * [`lanes`] — one trait, one small file per instruction set; kernels are written once over it.
+//! * `lanes` — one trait, one small file per instruction set; kernels are written once over it.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
 //! * `pool` — threads where there are any.
 
 mod backend;
 mod kernel;
-pub mod lanes;
+mod lanes;
 mod memory;
 mod pool;
 

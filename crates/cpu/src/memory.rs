@@ -35,12 +35,15 @@ impl Memory {
 
 /// The buffers of one step, as slices. `Recording::check` has made sure that one that is written appears once; bound
 /// handles could still repeat, so that is looked at here.
-pub fn views<'a>(slots: &[squint_ops::Slot], handles: &[&'a Handle]) -> Result<Vec<View<'a>>, Error> {
+///
+/// # Safety
+/// No other slice of these buffers may be alive until the views are dropped.
+pub unsafe fn views<'a>(slots: &[squint_ops::Slot], handles: &[&'a Handle]) -> Result<Vec<View<'a>>, Error> {
     let memories: Vec<&Memory> = handles.iter().map(|h| h.downcast()).collect::<Result<_, _>>()?;
     let mut out = Vec::with_capacity(handles.len());
     for (i, slot) in slots.iter().enumerate() {
         let kind = handles[i].kind;
-        // SAFETY: one step runs at a time, and a written buffer is in no other slot of it.
+        // SAFETY: no other slices are alive, and a written buffer is in no other slot of this step.
         out.push(unsafe {
             if slot.access == Access::Read {
                 View::read(kind, memories[i].bytes())

@@ -1,9 +1,11 @@
 //! Threads where there are any: natively, and in the browser's `threads` build. One thread elsewhere.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 pub struct Pool {
     threads: usize,
+    splits: AtomicUsize,
     #[cfg(not(target_arch = "wasm32"))]
     own: Option<rayon::ThreadPool>,
 }
@@ -13,7 +15,10 @@ impl Pool {
     /// number is what `init_thread_pool` was given.
     pub fn new(threads: usize) -> Pool {
         #[cfg(target_arch = "wasm32")]
-        return Pool { threads: if cfg!(feature = "threads") { threads.max(1) } else { 1 } };
+        return Pool {
+            threads: if cfg!(feature = "threads") { threads.max(1) } else { 1 },
+            splits: AtomicUsize::new(0),
+        };
 
         #[cfg(not(target_arch = "wasm32"))]
         {
@@ -22,12 +27,17 @@ impl Pool {
             // A pool that cannot be started (no threads left on the machine) leaves one thread: slower, not wrong.
             let own =
                 if threads > 1 { rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok() } else { None };
-            Pool { threads: if own.is_some() { threads } else { 1 }, own }
+            Pool { threads: if own.is_some() { threads } else { 1 }, splits: AtomicUsize::new(0), own }
         }
     }
 
     pub fn threads(&self) -> usize {
         self.threads
+    }
+
+    /// How often work was shared out.
+    pub fn splits(&self) -> usize {
+        self.splits.load(Ordering::Relaxed)
     }
 
     /// Calls `task` on ranges that cover 0..n once. Less than `grain` work stays on this thread: waking another
@@ -37,6 +47,7 @@ impl Pool {
         if parts == 1 {
             return task(0..n);
         }
+        self.splits.fetch_add(1, Ordering::Relaxed);
         let part = |i: usize| i * n / parts..(i + 1) * n / parts;
         let all = || {
             rayon::scope(|s| {
@@ -87,7 +98,6 @@ impl<'a> Parts<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[test]
     fn every_index_is_done_once() {

@@ -11,3 +11,4 @@ pub mod probe;
 
 pub use fault::fault;
 pub use open::{Backends, Surroundings};
+pub use squint_ops::Host;

@@ -31,8 +31,4 @@ impl Backends {
             Opened { name: "gpu", backend: gpu },
         ])
     }
-
-    pub fn get(&self, name: &str) -> Option<&dyn Backend> {
-        self.0.iter().find(|o| o.name == name)?.backend.as_deref().ok()
-    }
 }

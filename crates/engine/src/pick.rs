@@ -9,24 +9,28 @@ const BUDGET: f64 = 200.0;
 
 pub async fn pick(around: &Surroundings, backends: &Backends, rows: &[ProbeRow]) -> Picked {
     let picked = |backend: &str, because: String| Picked { backend: backend.into(), because };
-    let cpu = match wrong(rows, "cpu") {
-        None => "cpu",
+    let (on_cpu, on_gpu) = match (able(backends, rows, "cpu"), able(backends, rows, "gpu")) {
+        (Ok(cpu), Ok(gpu)) => (cpu, gpu),
+        (Ok(_), Err(why)) => return picked("cpu", why),
+        (Err(why), Ok(_)) => return picked("gpu", why),
         // The twins are always right, only slow.
-        Some(op) => {
-            return picked("reference", format!("'{op}' is wrong on the cpu backend of this device"));
-        }
+        (Err(cpu), Err(gpu)) => return picked("reference", format!("{cpu}; {gpu}")),
     };
-    let (Some(on_cpu), Some(on_gpu)) = (backends.get("cpu"), backends.get("gpu")) else {
-        return picked(cpu, "no WebGPU here".into());
-    };
-    if let Some(op) = wrong(rows, "gpu") {
-        return picked(cpu, format!("'{op}' is wrong on the gpu backend of this device"));
-    }
     match (speed(around, on_cpu).await, speed(around, on_gpu).await) {
         (Ok(c), Ok(g)) if g > c => picked("gpu", format!("{g:.1} against {c:.1} GFLOP/s on the cpu")),
-        (Ok(c), Ok(g)) => picked(cpu, format!("{c:.1} against {g:.1} GFLOP/s on the gpu")),
-        (_, Err(e)) => picked(cpu, format!("the gpu failed while it was measured: {}", e.what)),
+        (Ok(c), Ok(g)) => picked("cpu", format!("{c:.1} against {g:.1} GFLOP/s on the gpu")),
+        (_, Err(e)) => picked("cpu", format!("the gpu failed while it was measured: {}", e.what)),
         (Err(e), Ok(_)) => picked("gpu", format!("the cpu failed while it was measured: {}", e.what)),
+    }
+}
+
+/// A backend that opened and computes right, or why it cannot be taken.
+fn able<'a>(backends: &'a Backends, rows: &[ProbeRow], name: &str) -> Result<&'a dyn Backend, String> {
+    let opened = backends.0.iter().find(|o| o.name == name).ok_or(format!("there is no {name} backend"))?;
+    let backend = opened.backend.as_ref().map_err(|e| e.what.clone())?;
+    match wrong(rows, name) {
+        Some(op) => Err(format!("'{op}' is wrong on the {name} backend of this device")),
+        None => Ok(backend.as_ref()),
     }
 }
 
@@ -57,4 +61,45 @@ async fn speed(around: &Surroundings, on: &dyn Backend) -> Result<f64, Error> {
     }
     let ms = ((around.host.now)() - start).max(1e-3);
     Ok(2.0 * (rows * outs * depth * runs) as f64 / ms / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::open::Opened;
+    use pollster::block_on;
+    use squint_ops::{Host, Null, Reference};
+
+    fn around() -> Surroundings {
+        Surroundings { host: Host::native(), build: "native", threads: 1 }
+    }
+    fn row(op: &str, backend: &str, status: Status) -> ProbeRow {
+        ProbeRow { op: op.into(), backend: backend.into(), status, error: 0.0, limit: 0.0, at: String::new() }
+    }
+    /// `null` is fast beyond measure, the twins are slow: stand-ins for two backends of known order.
+    fn backends(gpu: Result<Box<dyn Backend>, Error>) -> Backends {
+        Backends(vec![
+            Opened { name: "cpu", backend: Ok(Box::new(Reference::default())) },
+            Opened { name: "gpu", backend: gpu },
+        ])
+    }
+
+    #[test]
+    fn the_faster_of_those_that_are_right() {
+        let both = backends(Ok(Box::new(Null::default())));
+        let pick = |rows: &[ProbeRow]| block_on(pick(&around(), &both, rows));
+        assert_eq!(pick(&[]).backend, "gpu");
+        let wrong_gpu = pick(&[row("matmul", "gpu", Status::Wrong)]);
+        assert_eq!(wrong_gpu.backend, "cpu");
+        assert!(wrong_gpu.because.contains("'matmul' is wrong on the gpu"));
+        assert_eq!(pick(&[row("add", "cpu", Status::Wrong)]).backend, "gpu");
+        assert_eq!(pick(&[row("add", "cpu", Status::Wrong), row("add", "gpu", Status::Wrong)]).backend, "reference");
+    }
+
+    #[test]
+    fn without_a_gpu_the_reason_is_told() {
+        let none = backends(Err(Error::new("no_gpu", "the adapter gave no device", "")));
+        let picked = block_on(pick(&around(), &none, &[]));
+        assert_eq!((picked.backend.as_str(), picked.because.as_str()), ("cpu", "the adapter gave no device"));
+    }
 }

@@ -3,7 +3,7 @@
 
 use crate::open::{Backends, Opened, Surroundings};
 use crate::{fault, pick};
-use squint_ops::{Backend, Gpu, OPS, OpSpec, case::compare, tolerance};
+use squint_ops::{Backend, Gpu, OPS, OpSpec, case::compare};
 use squint_protocol::{Device, ProbeReport, ProbeRow, Status};
 
 /// Instances of each op; enough that every weight format comes by.
@@ -29,7 +29,7 @@ pub async fn probe(around: &Surroundings, backends: &Backends, mut seen: impl Fn
 }
 
 async fn one(op: &'static OpSpec, on: &Opened) -> ProbeRow {
-    let limit = tolerance(op.stem).limit;
+    let limit = op.tolerance.limit;
     let row =
         |status, error, at: String| ProbeRow { op: op.stem.into(), backend: on.name.into(), status, error, limit, at };
     let backend: &dyn Backend = match (&on.backend, &op.gpu) {

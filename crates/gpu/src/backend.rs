@@ -1,7 +1,7 @@
 //! `Backend` on WebGPU: bind groups built once in `prepare`, one command buffer and one submit a run.
 
 use crate::{device::Device, pipelines::Pipelines};
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step, backend::bind};
+use squint_ops::{Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step};
 use std::{cell::Cell, rc::Rc};
 
 /// Parameters of one step; WebGPU's default alignment of uniform offsets.
@@ -111,15 +111,15 @@ impl Backend for Gpu {
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
-            let handles = bind(self, rec, bound)?;
-            let plan = self.plan(rec, &handles)?;
+            let ready = Prepared::bind(self, rec, bound, |handles| self.plan(rec, handles))?;
             self.device.check()?;
-            Ok(Prepared { handles, inner: Box::new(plan) })
+            Ok(ready)
         })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
+            what.admit(run)?;
             let plan: &Plan = what.downcast()?;
             let mut encoder = self.device.device.create_command_encoder(&Default::default());
             let mut block = vec![0u8; plan.steps.len() * PARAMS as usize];

@@ -30,10 +30,37 @@ impl Handle {
 pub struct Prepared {
     /// One per buffer of the recording, temporaries included.
     pub handles: Vec<Handle>,
-    pub inner: Box<dyn Any>,
+    /// The recording's run values: names and largest.
+    run_values: Vec<(&'static str, u32)>,
+    inner: Box<dyn Any>,
 }
 
 impl Prepared {
+    /// Checks the recording and binds its buffers: the bound ones are held to their definition, the others created.
+    /// `inner` is what the backend makes of it.
+    pub fn bind<T: Any>(
+        backend: &dyn Backend,
+        rec: &Recording,
+        bound: &[(Buf, Handle)],
+        inner: impl FnOnce(&[Handle]) -> Result<T, Error>,
+    ) -> Result<Prepared, Error> {
+        rec.check()?;
+        let handles = bind(backend, rec, bound)?;
+        let inner = Box::new(inner(&handles)?);
+        Ok(Prepared { handles, run_values: rec.run_values().to_vec(), inner })
+    }
+
+    /// Refuses values beyond those the buffers were checked for. Backends call it first in `run`.
+    pub fn admit(&self, run: &[u32]) -> Result<(), Error> {
+        if run.len() != self.run_values.len() {
+            return Err(Error::bug(format!("{} run values given, {} recorded", run.len(), self.run_values.len())));
+        }
+        match self.run_values.iter().zip(run).find(|((_, most), v)| *v > most) {
+            Some(((name, most), v)) => Err(Error::bug(format!("run value '{name}' is {v}, recorded for up to {most}"))),
+            None => Ok(()),
+        }
+    }
+
     pub fn handle(&self, buf: Buf) -> &Handle {
         &self.handles[buf.0 as usize]
     }
@@ -88,8 +115,7 @@ impl Host {
     }
 }
 
-/// One handle per buffer of the recording: the bound ones checked, the others created.
-pub fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<Handle>, Error> {
+fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<Handle>, Error> {
     let one = |(i, def): (usize, &crate::BufDef)| {
         let Some((_, handle)) = bound.iter().find(|(b, _)| b.0 as usize == i) else {
             return backend.create(def.kind, def.len);

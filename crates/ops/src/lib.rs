@@ -12,7 +12,6 @@ pub mod op;
 mod recording;
 mod reference;
 mod spec;
-mod tolerance;
 mod view;
 
 pub use backend::{Backend, Caps, Handle, Host, Local, Prepared};
@@ -20,7 +19,6 @@ pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
-pub use spec::{Access, Cost, Field, Gpu, OpSpec, Scalar, Slot};
+pub use spec::{Access, Cost, Field, Gpu, OpSpec, Scalar, Slot, Tolerance};
 pub use squint_weights::{Error, Kind};
-pub use tolerance::{Tolerance, tolerance};
 pub use view::{View, Views};

@@ -1,6 +1,6 @@
 //! The null backend: runs nothing and writes the bill. This is the cost preview before any download.
 
-use crate::{Backend, Buf, Caps, Cost, Error, Handle, Kind, Local, Prepared, Recording, Role, backend::bind};
+use crate::{Backend, Buf, Caps, Cost, Error, Handle, Kind, Local, Prepared, Recording, Role};
 use std::{cell::Cell, rc::Rc};
 
 /// What a recording costs.
@@ -84,12 +84,13 @@ impl Backend for Null {
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
             // Costs of a run follow from its values, so the recording itself is what is kept.
-            Ok(Prepared { handles: bind(self, rec, bound)?, inner: Box::new(rec.clone()) })
+            Prepared::bind(self, rec, bound, |_| Ok(rec.clone()))
         })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
+            what.admit(run)?;
             let one = Null::bill(what.downcast::<Recording>()?, run)?;
             let sum = self.total.get();
             self.total.set(Bill {

@@ -73,7 +73,7 @@ impl Step {
 pub struct Recording {
     pub bufs: Vec<BufDef>,
     pub steps: Vec<Step>,
-    run_values: Vec<&'static str>,
+    run_values: Vec<(&'static str, u32)>,
 }
 
 impl Recording {
@@ -96,15 +96,16 @@ impl Recording {
         self.bufs[buf.0 as usize].role = Role::Output;
     }
 
-    /// A value that may differ from run to run without changing any shape.
-    pub fn run_value(&mut self, name: &'static str) -> Word {
-        let i = self.run_values.iter().position(|n| *n == name).unwrap_or_else(|| {
-            self.run_values.push(name);
+    /// A value that may differ from run to run up to `most`; buffers are held to what `most` needs.
+    pub fn run_value(&mut self, name: &'static str, most: u32) -> Word {
+        let i = self.run_values.iter().position(|(n, _)| *n == name).unwrap_or_else(|| {
+            self.run_values.push((name, most));
             self.run_values.len() - 1
         });
         Word::Run(i as u32)
     }
-    pub fn run_values(&self) -> &[&'static str] {
+    /// Names and largest values, in the order a run gives them.
+    pub fn run_values(&self) -> &[(&'static str, u32)] {
         &self.run_values
     }
 
@@ -122,14 +123,15 @@ impl Recording {
     }
 
     /// Every step against its op's row: number of buffers and parameters, formats, sizes, and that no buffer is
-    /// written while it is read. Backends call it once before they trust a recording.
-    pub fn check(&self, run: &[u32]) -> Result<(), Error> {
+    /// written while it is read. `Prepared::bind` calls it, so no backend runs what has not been checked.
+    pub fn check(&self) -> Result<(), Error> {
+        let run: Vec<u32> = self.run_values.iter().map(|(_, most)| *most).collect();
         for (i, step) in self.steps.iter().enumerate() {
             let at = |what: String| Error::bug(format!("step {i} ({}): {what}", step.op.stem));
             if step.bufs.len() != step.op.slots.len() || step.words.len() != step.op.fields.len() {
                 return Err(at(format!("{} buffers and {} parameters", step.bufs.len(), step.words.len())));
             }
-            let sizes = (step.op.shape)(&step.resolve(run)?)?;
+            let sizes = (step.op.shape)(&step.resolve(&run)?)?;
             for ((slot, &buf), need) in step.op.slots.iter().zip(&step.bufs).zip(sizes) {
                 let def = self.bufs.get(buf.0 as usize).ok_or_else(|| at(format!("no buffer {}", buf.0)))?;
                 if !slot.kinds.contains(&def.kind) {

@@ -1,6 +1,6 @@
 //! The reference backend: runs the twins, one after the other, on plain memory. Slow, and right by definition.
 
-use crate::{Access, Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step, View, backend::bind};
+use crate::{Access, Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step, View};
 use std::{cell::RefCell, rc::Rc};
 
 pub struct Reference {
@@ -39,11 +39,12 @@ impl Backend for Reference {
     }
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
-        Box::pin(async move { Ok(Prepared { handles: bind(self, rec, bound)?, inner: Box::new(rec.steps.clone()) }) })
+        Box::pin(async move { Prepared::bind(self, rec, bound, |_| Ok(rec.steps.clone())) })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
+            what.admit(run)?;
             for step in what.downcast::<Vec<Step>>()? {
                 run_twin(step, &step.resolve(run)?, &what.handles)?;
             }

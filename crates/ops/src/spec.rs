@@ -16,9 +16,17 @@ pub struct OpSpec {
     pub flops: fn(&[u32]) -> u64,
     /// The definition of the op. Plain on purpose.
     pub twin: fn(&[u32], &mut [View]) -> Result<(), Error>,
+    /// How far a fast version may be from the twin.
+    pub tolerance: Tolerance,
     pub gpu: Gpu,
     /// A random legal instance, small enough for any device.
     pub case: fn(&mut Rng) -> Case,
+}
+
+/// Largest allowed |got − want| / max |want|, and why it is not zero.
+pub struct Tolerance {
+    pub limit: f32,
+    pub because: &'static str,
 }
 
 /// One buffer of an op.
@@ -81,6 +89,12 @@ pub const fn int(name: &'static str) -> Field {
 }
 pub const fn float(name: &'static str) -> Field {
     Field { name, scalar: Scalar::F32 }
+}
+
+/// Numbers in a buffer of these dimensions. They come from a file in the end, so their product may be nonsense.
+pub fn numbers(dims: &[u32]) -> Result<usize, Error> {
+    let product = dims.iter().try_fold(1usize, |n, d| n.checked_mul(*d as usize));
+    product.ok_or_else(|| Error::new("shape", format!("{dims:?} numbers are too many"), "use a smaller model or input"))
 }
 
 /// A grid of `n` workgroups folded into two dimensions: WebGPU allows 65 535 along one.

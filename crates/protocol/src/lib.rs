@@ -1,11 +1,13 @@
 //! The words that the page and the worker share. Data only: no behaviour beyond parsing and printing.
 
+mod card;
 mod config;
 mod fault;
 mod message;
 mod probe;
 mod switch;
 
+pub use card::{Card, Param};
 pub use config::{BACKENDS, RunConfig};
 pub use fault::Fault;
 pub use message::{Ask, Event, News, Request};

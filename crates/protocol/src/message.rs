@@ -30,4 +30,6 @@ pub enum News {
     /// All have; the last event of a probe.
     ProbeDone(ProbeReport),
     Fault(Fault),
+    /// A worker that was thought lost has answered.
+    Back,
 }

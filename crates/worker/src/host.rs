@@ -1,7 +1,7 @@
 //! The worker's clock and event loop.
 
-use squint_ops::Host;
-use std::{cell::RefCell, rc::Rc};
+use squint_engine::Host;
+use std::{cell::RefCell, collections::VecDeque, rc::Rc};
 use wasm_bindgen::prelude::*;
 use web_sys::{DedicatedWorkerGlobalScope, MessageChannel};
 
@@ -12,11 +12,13 @@ pub fn scope() -> DedicatedWorkerGlobalScope {
 /// A message to ourselves is the quickest way to a later task: timers are held back to 4 ms.
 pub fn host() -> Host {
     let channel = MessageChannel::new().ok();
-    let wake: Rc<RefCell<Option<js_sys::Function>>> = Rc::default();
+    // One resolver per message under way: several runs may pause at once.
+    let wake: Rc<RefCell<VecDeque<js_sys::Function>>> = Rc::default();
     if let Some(channel) = &channel {
         let wake = wake.clone();
         let heard = Closure::<dyn FnMut()>::new(move || {
-            if let Some(resolve) = wake.borrow_mut().take() {
+            let next = wake.borrow_mut().pop_front();
+            if let Some(resolve) = next {
                 drop(resolve.call0(&JsValue::NULL));
             }
         });
@@ -31,7 +33,7 @@ pub fn host() -> Host {
                 .as_ref()
                 .map(|c| c.port2().post_message(&JsValue::NULL))
             {
-                Some(Ok(())) => drop(wake.borrow_mut().replace(resolve)),
+                Some(Ok(())) => wake.borrow_mut().push_back(resolve),
                 _ => drop(resolve.call0(&JsValue::NULL)),
             });
             Box::pin(async move { drop(wasm_bindgen_futures::JsFuture::from(promise).await) })

@@ -4,10 +4,10 @@
 //! module with an instruction the browser does not know fails to load as a whole; hence three builds of the worker.
 
 #[cfg(target_arch = "x86_64")]
-pub mod avx2;
-pub mod scalar;
+mod avx2;
+mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-pub mod wasm;
+mod wasm;
 
 /// A few f32 side by side.
 ///
@@ -35,9 +35,12 @@ pub trait Body {
     fn run<L: Lanes>(self) -> Self::Out;
 }
 
-/// An instruction set that this build has.
+/// An instruction set that this machine has: made by `available` only, which has asked the processor.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Isa {
+pub struct Isa(Set);
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Set {
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -49,39 +52,39 @@ impl Isa {
     /// All that can run here, the fastest last.
     pub fn available() -> Vec<Isa> {
         #[allow(unused_mut, reason = "some targets add nothing")]
-        let mut all = vec![Isa::Scalar];
+        let mut all = vec![Isa(Set::Scalar)];
         #[cfg(target_arch = "x86_64")]
         if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-            all.push(Isa::Avx2);
+            all.push(Isa(Set::Avx2));
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        all.push(Isa::Wasm);
+        all.push(Isa(Set::Wasm));
         all
     }
 
     pub fn best() -> Isa {
-        Isa::available().last().copied().unwrap_or(Isa::Scalar)
+        Isa::available().last().copied().unwrap_or(Isa(Set::Scalar))
     }
 
     pub fn name(self) -> &'static str {
-        match self {
-            Isa::Scalar => "scalar",
+        match self.0 {
+            Set::Scalar => "scalar",
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => "avx2",
+            Set::Avx2 => "avx2",
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Wasm => wasm::NAME,
+            Set::Wasm => wasm::NAME,
         }
     }
 
     /// Runs a body with this instruction set. Threads do not inherit it: call this inside each task.
     pub fn run<B: Body>(self, body: B) -> B::Out {
-        match self {
-            Isa::Scalar => body.run::<scalar::Scalar>(),
+        match self.0 {
+            Set::Scalar => body.run::<scalar::Scalar>(),
             // SAFETY: `Avx2` is only made by `available`, which has asked the processor.
             #[cfg(target_arch = "x86_64")]
-            Isa::Avx2 => unsafe { avx2::run(body) },
+            Set::Avx2 => unsafe { avx2::run(body) },
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-            Isa::Wasm => body.run::<wasm::Wasm>(),
+            Set::Wasm => body.run::<wasm::Wasm>(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! y[i] = a[i] + b[i mod period]: residuals (period = len) and biases (period = columns).
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, fold, int, read, write};
+use crate::spec::{Gpu, Tolerance, fold, int, numbers, read, write};
 use crate::{Buf, Error, OpSpec, Recording, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
@@ -13,10 +13,12 @@ pub const SPEC: OpSpec = OpSpec {
         if period == 0 {
             return Err(Error::bug("add: a period of zero"));
         }
-        Ok(vec![len as usize, period as usize, len as usize])
+        let len = numbers(&[len])?;
+        Ok(vec![len, numbers(&[period])?, len])
     },
     flops: |p| p[0] as u64,
     twin,
+    tolerance: Tolerance { limit: 0.0, because: "one rounding, the same everywhere" },
     gpu: Gpu::Shader { grid: |p| fold(p[0].div_ceil(64)) },
     case,
 };

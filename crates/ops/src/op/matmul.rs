@@ -1,7 +1,7 @@
 //! y[r, o] = Σ_k x[r, k] · w[o, k]: a linear layer. The weight's format picks the variant, never the model.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, int, read, weight, write};
+use crate::spec::{Gpu, Tolerance, int, numbers, read, weight, write};
 use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
@@ -9,11 +9,12 @@ pub const SPEC: OpSpec = OpSpec {
     slots: &[read("x"), weight("w", &[Kind::F32, Kind::F16]), write("y")],
     fields: &[int("rows"), int("outs"), int("depth")],
     shape: |p| {
-        let [rows, outs, depth] = SPEC.words(p)?.map(|v| v as usize);
-        Ok(vec![rows * depth, outs * depth, rows * outs])
+        let [rows, outs, depth] = SPEC.words(p)?;
+        Ok(vec![numbers(&[rows, depth])?, numbers(&[outs, depth])?, numbers(&[rows, outs])?])
     },
     flops: |p| 2 * p[0] as u64 * p[1] as u64 * p[2] as u64,
     twin,
+    tolerance: Tolerance { limit: 2e-5, because: "sums of hundreds of products in another order, fused or not" },
     // One workgroup computes a tile of 16 × 16.
     gpu: Gpu::Shader { grid: |p| [p[1].div_ceil(16), p[0].div_ceil(16), 1] },
     case,
@@ -43,8 +44,10 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 }
 
 fn case(rng: &mut Rng) -> Case {
-    let (rows, outs, depth) = (rng.size(1, 40), rng.size(1, 70), 2 * rng.size(1, 100));
+    let (rows, outs, depth) = (rng.size(1, 60), rng.size(1, 140), rng.size(1, 260));
     let kind = *rng.pick(SPEC.slots[1].kinds);
+    // A row is a whole number of blocks.
+    let depth = depth.div_ceil(kind.block) * kind.block;
     let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
     let x = case.numbers(rng, rows * depth);
     let w = case.weights(rng, kind, outs * depth);

@@ -1,7 +1,7 @@
 //! y = x / √(mean(x²) + eps) · w, row by row.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, float, fold, int, read, write};
+use crate::spec::{Gpu, Tolerance, float, fold, int, numbers, read, write};
 use crate::{Buf, Error, OpSpec, Recording, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
@@ -9,11 +9,13 @@ pub const SPEC: OpSpec = OpSpec {
     slots: &[read("x"), read("w"), write("y")],
     fields: &[int("rows"), int("cols"), float("eps")],
     shape: |p| {
-        let [rows, cols, _] = SPEC.words(p)?.map(|v| v as usize);
-        Ok(vec![rows * cols, cols, rows * cols])
+        let [rows, cols, _] = SPEC.words(p)?;
+        let all = numbers(&[rows, cols])?;
+        Ok(vec![all, numbers(&[cols])?, all])
     },
     flops: |p| 4 * p[0] as u64 * p[1] as u64,
     twin,
+    tolerance: Tolerance { limit: 1e-5, because: "the sum's order and the GPU's inverse square root" },
     gpu: Gpu::Shader { grid: |p| fold(p[0]) },
     case,
 };
@@ -45,7 +47,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 }
 
 fn case(rng: &mut Rng) -> Case {
-    let (rows, cols) = (rng.size(1, 9), rng.size(1, 700));
+    let (rows, cols) = (rng.size(1, 80), rng.size(1, 700));
     let mut case = Case::new(format!("{rows}×{cols}"));
     let (x, w) = (case.numbers(rng, rows * cols), case.numbers(rng, cols));
     let y = case.rec.rms_norm(x, w, 1e-5);

@@ -1,0 +1,96 @@
+//! Recordings: what is refused, what a run may change, and the null backend's bill, counted by hand.
+
+use pollster::block_on;
+use squint_ops::{Backend, Kind, Null, OPS, Recording, Reference, Role};
+
+fn add() -> &'static squint_ops::OpSpec {
+    OPS.iter().find(|o| o.stem == "add").unwrap_or_else(|| panic!("no op 'add'"))
+}
+
+#[test]
+fn the_bill_is_what_counting_by_hand_gives() {
+    // x [2, 4] · w [3, 4] in f16 → t [2, 3]; t + bias [3] → u [2, 3]; rms_norm(u) → y [2, 3].
+    let mut rec = Recording::default();
+    let x = rec.input("x", Kind::F32, 8);
+    let w = rec.weight("w", Kind::F16, 12);
+    let bias = rec.weight("bias", Kind::F32, 3);
+    let t = rec.matmul(x, w, 4);
+    let u = rec.add(t, bias);
+    let y = rec.rms_norm(u, bias, 1e-5);
+    rec.output(y);
+    rec.check().unwrap();
+    let bill = Null::bill(&rec, &[]).unwrap();
+    assert_eq!(bill.dispatches, 3);
+    assert_eq!(bill.flops, 2 * 2 * 3 * 4 + 6 + 4 * 6);
+    assert_eq!(bill.bytes, (32 + 24 + 24) + (24 + 12 + 24) + (24 + 12 + 24));
+    // x, w, bias and y stay; t and u live together during the addition.
+    assert_eq!(bill.resident_bytes, 32 + 24 + 12 + 24);
+    assert_eq!(bill.peak_bytes, bill.resident_bytes + 24 + 24);
+
+    let null = Null::default();
+    let ready = block_on(null.prepare(&rec, &[])).unwrap();
+    block_on(null.run(&ready, &[])).unwrap();
+    block_on(null.run(&ready, &[])).unwrap();
+    assert_eq!((null.total().flops, null.total().peak_bytes), (2 * bill.flops, bill.peak_bytes));
+}
+
+#[test]
+fn a_run_value_changes_a_run_and_stays_within_its_most() {
+    // y = a + b over the first `n` numbers only.
+    let mut rec = Recording::default();
+    let (a, b) = (rec.input("a", Kind::F32, 4), rec.input("b", Kind::F32, 4));
+    let y = rec.buffer("y", Role::Output, Kind::F32, 4);
+    let n = rec.run_value("n", 4);
+    rec.step(add(), &[n, 4u32.into()], &[a, b, y]);
+    let on = Reference::default();
+    let ready = block_on(on.prepare(&rec, &[])).unwrap();
+    on.write(ready.handle(a), 0, &Kind::F32.pack_all(&[1.0, 2.0, 3.0, 4.0])).unwrap();
+    on.write(ready.handle(b), 0, &Kind::F32.pack_all(&[10.0; 4])).unwrap();
+    let read = || Kind::F32.unpack_all(&block_on(on.read(ready.handle(y))).unwrap());
+    block_on(on.run(&ready, &[2])).unwrap();
+    assert_eq!(read(), [11.0, 12.0, 0.0, 0.0]);
+    block_on(on.run(&ready, &[4])).unwrap();
+    assert_eq!(read(), [11.0, 12.0, 13.0, 14.0]);
+    assert!(block_on(on.run(&ready, &[5])).unwrap_err().what.contains("'n' is 5"));
+    assert!(block_on(on.run(&ready, &[])).is_err());
+}
+
+#[test]
+fn a_recording_that_cannot_run_is_refused_before_it_runs() {
+    let refused = |build: &dyn Fn(&mut Recording)| {
+        let mut rec = Recording::default();
+        build(&mut rec);
+        block_on(Reference::default().prepare(&rec, &[])).map(drop).unwrap_err().what
+    };
+    let f = |rec: &mut Recording, n| rec.input("i", Kind::F32, n);
+    let too_small = refused(&|rec| {
+        let (a, b, y) = (f(rec, 4), f(rec, 4), rec.temp(3));
+        rec.step(add(), &[4u32.into(), 4u32.into()], &[a, b, y]);
+    });
+    assert!(too_small.contains("holds 3 numbers, slot 'y' needs 4"), "{too_small}");
+    let wrong_kind = refused(&|rec| {
+        let (a, b, y) = (rec.weight("w", Kind::F16, 4), f(rec, 4), rec.temp(4));
+        rec.step(add(), &[4u32.into(), 4u32.into()], &[a, b, y]);
+    });
+    assert!(wrong_kind.contains("'w' for slot 'a' is f16"), "{wrong_kind}");
+    let in_place = refused(&|rec| {
+        let (a, b) = (f(rec, 4), f(rec, 4));
+        rec.step(add(), &[4u32.into(), 4u32.into()], &[a, b, a]);
+    });
+    assert!(in_place.contains("written and used by another slot"), "{in_place}");
+    let a_weight = refused(&|rec| {
+        let (a, b, w) = (f(rec, 4), f(rec, 4), rec.weight("w", Kind::F32, 4));
+        rec.step(add(), &[4u32.into(), 4u32.into()], &[a, b, w]);
+    });
+    assert!(a_weight.contains("weight 'w' would be written"), "{a_weight}");
+    let too_few = refused(&|rec| {
+        let a = f(rec, 4);
+        rec.step(add(), &[4u32.into()], &[a]);
+    });
+    assert!(too_few.contains("1 buffers and 1 parameters"), "{too_few}");
+    let absurd = refused(&|rec| {
+        let (a, b, y) = (f(rec, 4), f(rec, 4), rec.temp(4));
+        rec.step(add(), &[u32::MAX.into(), u32::MAX.into()], &[a, b, y]);
+    });
+    assert!(absurd.contains("needs 4294967295"), "{absurd}");
+}
