@@ -6,8 +6,8 @@ use crate::{fault, pick};
 use squint_ops::{Backend, Gpu, OPS, OpSpec, case::compare};
 use squint_protocol::{Device, ProbeReport, ProbeRow, Status};
 
-/// Instances of each op; enough that every weight format comes by.
-const CASES: usize = 6;
+/// Instances of each op: enough that most weight formats come by, few enough to take a second.
+const CASES: usize = 12;
 const SEED: u64 = 20;
 
 /// Tries every op on every backend. `seen` hears of each as it is done.

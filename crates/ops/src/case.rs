@@ -64,6 +64,13 @@ impl Case {
         self.inputs.push((buf, kind.pack_all(&values)));
         buf
     }
+    /// `len` whole numbers below `below`.
+    pub fn ids(&mut self, rng: &mut Rng, len: usize, below: usize) -> Buf {
+        let bytes = (0..len).flat_map(|_| (rng.below(below) as u32).to_le_bytes()).collect();
+        let buf = self.rec.input(format!("in{}", self.inputs.len()), Kind::U32, len);
+        self.inputs.push((buf, bytes));
+        buf
+    }
     pub fn output(mut self, buf: Buf) -> Case {
         self.rec.output(buf);
         self.outputs.push(buf);

@@ -74,11 +74,33 @@ pub struct Cost {
 
 pub const F32: &[Kind] = &[Kind::F32];
 
+/// What a weight may be stored in.
+pub const WEIGHTS: &[Kind] = &[
+    Kind::F32,
+    Kind::F16,
+    Kind::BF16,
+    Kind::Q8_0,
+    Kind::Q4_0,
+    Kind::Q4_1,
+    Kind::Q5_0,
+    Kind::Q5_1,
+    Kind::Q2_K,
+    Kind::Q3_K,
+    Kind::Q4_K,
+    Kind::Q5_K,
+    Kind::Q6_K,
+    Kind::TQ2_0,
+];
+
 pub const fn read(name: &'static str) -> Slot {
     Slot { name, access: Access::Read, kinds: F32 }
 }
 pub const fn write(name: &'static str) -> Slot {
     Slot { name, access: Access::Write, kinds: F32 }
+}
+/// Whole numbers: ids, indices.
+pub const fn ids(name: &'static str) -> Slot {
+    Slot { name, access: Access::Read, kinds: &[Kind::U32] }
 }
 /// A weight in any of `kinds`.
 pub const fn weight(name: &'static str, kinds: &'static [Kind]) -> Slot {

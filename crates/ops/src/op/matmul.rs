@@ -1,12 +1,12 @@
 //! y[r, o] = Σ_k x[r, k] · w[o, k]: a linear layer. The weight's format picks the variant, never the model.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, int, numbers, read, weight, write};
-use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views};
+use crate::spec::{Gpu, Tolerance, WEIGHTS, int, numbers, read, weight, write};
+use crate::{Buf, Error, OpSpec, Recording, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "matmul",
-    slots: &[read("x"), weight("w", &[Kind::F32, Kind::F16]), write("y")],
+    slots: &[read("x"), weight("w", WEIGHTS), write("y")],
     fields: &[int("rows"), int("outs"), int("depth")],
     shape: |p| {
         let [rows, outs, depth] = SPEC.words(p)?;
@@ -45,7 +45,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 
 fn case(rng: &mut Rng) -> Case {
     let (rows, outs, depth) = (rng.size(1, 60), rng.size(1, 140), rng.size(1, 260));
-    let kind = *rng.pick(SPEC.slots[1].kinds);
+    let kind = *rng.pick(WEIGHTS);
     // A row is a whole number of blocks.
     let depth = depth.div_ceil(kind.block) * kind.block;
     let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
