@@ -12,7 +12,7 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<f32>; // [cols]
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, cols]
 
-var<workgroup> partial: array<f32, 64>;
+#import sum_64
 
 @compute @workgroup_size(64)
 fn main(
@@ -30,15 +30,7 @@ fn main(
     for (var c = lane; c < params.cols; c += 64u) {
         sum += x[start + c] * x[start + c];
     }
-    partial[lane] = sum;
-    workgroupBarrier();
-    for (var half = 32u; half > 0u; half /= 2u) {
-        if lane < half {
-            partial[lane] += partial[lane + half];
-        }
-        workgroupBarrier();
-    }
-    let scale = inverseSqrt(partial[0] / f32(params.cols) + params.eps);
+    let scale = inverseSqrt(sum_64(lane, sum) / f32(params.cols) + params.eps);
     for (var c = lane; c < params.cols; c += 64u) {
         y[start + c] = x[start + c] * scale * w[c];
     }

@@ -57,11 +57,19 @@ impl Case {
     pub fn numbers(&mut self, rng: &mut Rng, len: usize) -> Buf {
         self.weights(rng, Kind::F32, len)
     }
+    /// An f32 input of `len` numbers in [-size, size).
+    pub fn spread(&mut self, rng: &mut Rng, len: usize, size: f32) -> Buf {
+        let values: Vec<f32> = (0..len).map(|_| size * rng.number()).collect();
+        self.stored(Kind::F32, &values)
+    }
     /// `len` numbers in [-1, 1), stored as `kind`.
     pub fn weights(&mut self, rng: &mut Rng, kind: Kind, len: usize) -> Buf {
         let values: Vec<f32> = (0..len).map(|_| rng.number()).collect();
-        let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, len);
-        self.inputs.push((buf, kind.pack_all(&values)));
+        self.stored(kind, &values)
+    }
+    fn stored(&mut self, kind: Kind, values: &[f32]) -> Buf {
+        let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, values.len());
+        self.inputs.push((buf, kind.pack_all(values)));
         buf
     }
     /// `len` whole numbers below `below`.

@@ -1,9 +1,15 @@
 //! One file per op; one row in `OPS`. A new op is a file here, a shader of the same stem, and two lines below.
 
+mod activate;
 mod add;
 mod embed;
+mod layer_norm;
 mod matmul;
 mod rms_norm;
+mod rope;
 
 /// Every op there is.
-pub static OPS: &[&crate::OpSpec] = &[&add::SPEC, &embed::SPEC, &matmul::SPEC, &rms_norm::SPEC];
+pub static OPS: &[&crate::OpSpec] =
+    &[&activate::SPEC, &add::SPEC, &embed::SPEC, &layer_norm::SPEC, &matmul::SPEC, &rms_norm::SPEC, &rope::SPEC];
+
+pub use rope::Rope;

@@ -1,0 +1,45 @@
+// y = (x − mean(x)) / √(var(x) + eps) · w + b.
+// Grid: one workgroup a row, folded over x and y. Workgroup: 64, strided over the columns. Memory: 256 B of partial sums.
+// Two passes for mean and variance: E[x²] − E[x]² in one pass loses all digits where the mean is large.
+
+struct Params {
+    rows: u32,
+    cols: u32,
+    eps: f32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, cols]
+@group(0) @binding(2) var<storage, read> w: array<f32>; // [cols]
+@group(0) @binding(3) var<storage, read> b: array<f32>; // [cols]
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // [rows, cols]
+
+#import sum_64
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    // Uniform for the whole workgroup, so leaving before a barrier is allowed.
+    let row = group.y * groups.x + group.x;
+    if row >= params.rows {
+        return;
+    }
+    let start = row * params.cols;
+    var sum = 0.0;
+    for (var c = lane; c < params.cols; c += 64u) {
+        sum += x[start + c];
+    }
+    let mean = sum_64(lane, sum) / f32(params.cols);
+    var squares = 0.0;
+    for (var c = lane; c < params.cols; c += 64u) {
+        let d = x[start + c] - mean;
+        squares += d * d;
+    }
+    let scale = inverseSqrt(sum_64(lane, squares) / f32(params.cols) + params.eps);
+    for (var c = lane; c < params.cols; c += 64u) {
+        y[start + c] = (x[start + c] - mean) * scale * w[c] + b[c];
+    }
+}
