@@ -73,7 +73,7 @@ test("without WebGPU the page works and says so", async () => {
       await squint.probed();
       await allOk(squint, ["cpu"]);
       assert.match(await squint.cell("matmul", "gpu"), /not available/);
-      assert.match(await squint.picked(), /cpu backend: no WebGPU here/);
+      assert.match(await squint.picked(), /cpu backend here: no WebGPU adapter/);
     });
   } finally {
     await without.close();
