@@ -18,7 +18,8 @@ const POOL_MS = 10_000;
 function builds() {
   if (BUILDS.includes(asked.get("build"))) return [asked.get("build")];
   const relaxed = WebAssembly.validate(RELAXED);
-  const shared = self.crossOriginIsolated && typeof SharedArrayBuffer === "function";
+  const shared =
+    self.crossOriginIsolated && typeof SharedArrayBuffer === "function" && typeof Atomics.waitAsync === "function";
   return [...(relaxed && shared ? ["threads"] : []), ...(relaxed ? ["relaxed"] : []), "simd"];
 }
 
