@@ -53,3 +53,38 @@ fn device(opened: &Opened) -> Device {
     };
     Device { backend: opened.name.into(), device, features }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pollster::block_on;
+    use squint_cpu::{Cpu, Isa};
+    use squint_ops::Host;
+
+    fn around() -> Surroundings {
+        Surroundings { host: Host::native(), build: "native", threads: 2 }
+    }
+
+    /// A probe whose cases are all too small for a second thread would say nothing about threads.
+    #[test]
+    fn the_probes_cases_reach_the_second_thread() {
+        let cpu = Cpu::new(Host::native(), Isa::best(), 2);
+        for stem in ["matmul", "rms_norm"] {
+            let before = cpu.splits();
+            let op = OPS.iter().find(|o| o.stem == stem).unwrap();
+            assert!(block_on(compare(op, &cpu, SEED, CASES)).unwrap().ok);
+            assert!(cpu.splits() > before, "{stem}: no case was shared out");
+        }
+    }
+
+    #[test]
+    fn every_op_on_every_backend_has_a_row() {
+        let around = around();
+        let backends = block_on(Backends::open(&around));
+        let mut heard = 0;
+        let report = block_on(probe(&around, &backends, |_| heard += 1));
+        assert_eq!((heard, report.rows.len()), (3 * OPS.len(), 3 * OPS.len()));
+        assert!(report.rows.iter().all(|r| r.status != Status::Wrong), "{:?}", report.rows);
+        assert!(["cpu", "gpu"].contains(&report.picked.backend.as_str()));
+    }
+}

@@ -67,6 +67,11 @@ impl Case {
         let values: Vec<f32> = (0..len).map(|_| rng.number()).collect();
         self.stored(kind, &values)
     }
+    /// An f32 input of `len` numbers, each one of `levels` values.
+    pub fn levels(&mut self, rng: &mut Rng, len: usize, levels: usize) -> Buf {
+        let values: Vec<f32> = (0..len).map(|_| rng.below(levels) as f32 - levels as f32 / 2.0).collect();
+        self.stored(Kind::F32, &values)
+    }
     fn stored(&mut self, kind: Kind, values: &[f32]) -> Buf {
         let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, values.len());
         self.inputs.push((buf, kind.pack_all(values)));

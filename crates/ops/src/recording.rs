@@ -134,7 +134,9 @@ impl Recording {
             let sizes = (step.op.shape)(&step.resolve(&run)?)?;
             for ((slot, &buf), need) in step.op.slots.iter().zip(&step.bufs).zip(sizes) {
                 let def = self.bufs.get(buf.0 as usize).ok_or_else(|| at(format!("no buffer {}", buf.0)))?;
-                if !slot.kinds.contains(&def.kind) {
+                // The first slot with a choice picks the variant; the others with one follow it.
+                let chosen = step.op.variant_slot().map(|i| self.def(step.bufs[i]).kind);
+                if !slot.kinds.contains(&def.kind) || slot.kinds.len() > 1 && chosen != Some(def.kind) {
                     return Err(at(format!("'{}' for slot '{}' is {:?}", def.name, slot.name, def.kind)));
                 }
                 if def.len < need {

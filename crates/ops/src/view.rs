@@ -68,6 +68,17 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Numbers from number `start` on, in whatever format they lie. Both must fall on blocks.
+    pub fn put_row(&mut self, start: usize, values: &[f32]) -> Result<(), Error> {
+        if let View::BlocksMut(kind, bytes) = self {
+            let (from, to) = (start / kind.block * kind.bytes, (start + values.len()) / kind.block * kind.bytes);
+            (kind.pack)(values, &mut bytes[from..to]);
+            return Ok(());
+        }
+        self.f32_mut()?[start..start + values.len()].copy_from_slice(values);
+        Ok(())
+    }
+
     fn not(&self, wanted: &str) -> Error {
         let found = match self {
             View::F32(_) => "f32",

@@ -1,0 +1,57 @@
+//! cache[g, start + r] = x[r, g]: new keys or values into a cache that keeps each head's past in one stream. The rest of
+//! the cache stays.
+
+use crate::case::{Case, Rng};
+use crate::spec::{Access, Gpu, Slot, Tolerance, fold, int, numbers, read};
+use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
+
+pub const SPEC: OpSpec = OpSpec {
+    stem: "kv_write",
+    slots: &[read("x"), Slot { name: "cache", access: Access::Update, kinds: &[Kind::F32, Kind::F16] }],
+    fields: &[int("rows"), int("groups"), int("head"), int("room"), int("start")],
+    shape: |p| {
+        let [rows, groups, head, room, start] = SPEC.words(p)?;
+        if head % 2 != 0 || start.checked_add(rows).is_none_or(|end| end > room) {
+            return Err(Error::bug(format!("kv_write: {rows} rows of {head} at {start}, room for {room}")));
+        }
+        Ok(vec![numbers(&[rows, groups, head])?, numbers(&[groups, room, head])?])
+    },
+    flops: |_| 0,
+    twin,
+    tolerance: Tolerance { limit: 1e-3, because: "GPUs may round to f16 either way" },
+    // One invocation a pair: two numbers of 16 bits share a word.
+    gpu: Gpu::Shader { grid: |p| fold((p[0] * p[1] * p[2] / 2).div_ceil(64)) },
+    case,
+};
+
+impl Recording {
+    /// x: [rows, groups, head] into cache: [groups, room, head] from row `start` on
+    pub fn kv_write(&mut self, x: Buf, cache: Buf, [groups, head]: [usize; 2], start: Word) {
+        let (rows, room) = (self.def(x).len / (groups * head), self.def(cache).len / (groups * head));
+        let n = |n: usize| Word::from(n as u32);
+        self.step(&SPEC, &[n(rows), n(groups), n(head), n(room), start], &[x, cache]);
+    }
+}
+
+fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
+    let [rows, groups, head, room, start] = SPEC.words(params)?.map(|v| v as usize);
+    let [x, cache] = views.split()?;
+    let x = x.f32()?;
+    for g in 0..groups {
+        for r in 0..rows {
+            cache.put_row((g * room + start + r) * head, &x[(r * groups + g) * head..][..head])?;
+        }
+    }
+    Ok(())
+}
+
+fn case(rng: &mut Rng) -> Case {
+    let (rows, groups, head, start) = (rng.size(1, 9), rng.size(1, 5), 2 * rng.size(1, 48), rng.size(0, 40));
+    let room = start + rows + rng.size(0, 5);
+    let kind = *rng.pick(SPEC.slots[1].kinds);
+    let mut case = Case::new(format!("{rows} of {groups}×{head} at {start} of {room} {kind:?}"));
+    let x = case.numbers(rng, rows * groups * head);
+    let cache = case.rec.buffer("cache", Role::Output, kind, groups * room * head);
+    case.rec.kv_write(x, cache, [groups, head], (start as u32).into());
+    case.output(cache)
+}

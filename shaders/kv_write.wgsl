@@ -1,0 +1,34 @@
+// cache[g, start + r] = x[r, g].
+// Grid: ⌈rows · groups · head / 128⌉ workgroups, folded over x and y. Workgroup: 64, one pair of numbers each, because
+// two of 16 bits share a word. Memory: none.
+
+struct Params {
+    rows: u32,
+    groups: u32,
+    head: u32,
+    room: u32,
+    start: u32,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, groups, head]
+@group(0) @binding(2) var<storage, read_write> cache: array<u32>; // [groups, room, head] in f32 or pairs of f16
+
+#import put_#{CACHE}
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(num_workgroups) groups: vec3<u32>,
+    @builtin(local_invocation_index) lane: u32,
+) {
+    let source = ((group.y * groups.x + group.x) * 64u + lane) * 2u;
+    if source >= params.rows * params.groups * params.head {
+        return;
+    }
+    let c = source % params.head;
+    let g = source / params.head % params.groups;
+    let r = source / params.head / params.groups;
+    let to = (g * params.room + params.start + r) * params.head + c;
+    put_pair(to, vec2(x[source], x[source + 1u]));
+}

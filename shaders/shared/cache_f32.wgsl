@@ -1,0 +1,7 @@
+// Keys and values of 32 bits.
+fn key_at(i: u32) -> f32 {
+    return bitcast<f32>(k[i]);
+}
+fn value_at(i: u32) -> f32 {
+    return bitcast<f32>(v[i]);
+}
