@@ -40,7 +40,7 @@ fn main(
     for (var step = 32u; step > 0u; step /= 2u) {
         if lane < step {
             let other = tops[lane + step];
-            if other > tops[lane] || other == tops[lane] && places[lane + step] < places[lane] {
+            if other > tops[lane] || (other == tops[lane] && places[lane + step] < places[lane]) {
                 tops[lane] = other;
                 places[lane] = places[lane + step];
             }
