@@ -43,7 +43,7 @@ async fn speed(around: &Surroundings, on: &dyn Backend) -> Result<f64, Error> {
     let (rows, outs, depth) = (64, 576, 576);
     let mut rec = Recording::default();
     let x = rec.input("x", Kind::F32, rows * depth);
-    let w = rec.weight("w", Kind::F32, outs * depth);
+    let w = rec.matrix("w", Kind::F32, outs, depth);
     let y = rec.matmul(x, w, depth);
     rec.output(y);
     let ready = on.prepare(&rec, &[]).await?;

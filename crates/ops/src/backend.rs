@@ -85,6 +85,11 @@ pub trait Backend {
     fn caps(&self) -> &Caps;
     /// A buffer of zeros.
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error>;
+    /// A weight of `rows` × `cols` zeros, laid out as this backend's kernels like it. Written in whole rows of the
+    /// format's own bytes; never read back.
+    fn matrix(&self, kind: Kind, rows: usize, cols: usize) -> Result<Handle, Error> {
+        self.create(kind, rows * cols)
+    }
     /// Bytes into a buffer from byte `at` on. Weights arrive in chunks, inputs whole.
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error>;
     /// Binds buffers to a recording; those not bound are created.
@@ -118,7 +123,10 @@ impl Host {
 fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<Handle>, Error> {
     let one = |(i, def): (usize, &crate::BufDef)| {
         let Some((_, handle)) = bound.iter().find(|(b, _)| b.0 as usize == i) else {
-            return backend.create(def.kind, def.len);
+            return match def.cols {
+                0 => backend.create(def.kind, def.len),
+                cols => backend.matrix(def.kind, def.len / cols, cols),
+            };
         };
         if handle.kind != def.kind || handle.len < def.len {
             return Err(Error::bug(format!(

@@ -62,6 +62,13 @@ impl Case {
         let values: Vec<f32> = (0..len).map(|_| size * rng.number()).collect();
         self.stored(Kind::F32, &values)
     }
+    /// A weight of `rows` × `cols` numbers in [-1, 1), stored as `kind`, in the backend's own layout.
+    pub fn matrix(&mut self, rng: &mut Rng, kind: Kind, rows: usize, cols: usize) -> Buf {
+        let values: Vec<f32> = (0..rows * cols).map(|_| rng.number()).collect();
+        let buf = self.rec.matrix(format!("in{}", self.inputs.len()), kind, rows, cols);
+        self.inputs.push((buf, kind.pack_all(&values)));
+        buf
+    }
     /// `len` numbers in [-1, 1), stored as `kind`.
     pub fn weights(&mut self, rng: &mut Rng, kind: Kind, len: usize) -> Buf {
         let values: Vec<f32> = (0..len).map(|_| rng.number()).collect();
@@ -95,7 +102,10 @@ impl Case {
         let mut bound = vec![];
         for (buf, bytes) in &self.inputs {
             let def = self.rec.def(*buf);
-            let handle = on.create(def.kind, def.len)?;
+            let handle = match def.cols {
+                0 => on.create(def.kind, def.len)?,
+                cols => on.matrix(def.kind, def.len / cols, cols)?,
+            };
             on.write(&handle, 0, bytes)?;
             bound.push((*buf, handle));
         }

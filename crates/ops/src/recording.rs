@@ -28,6 +28,8 @@ pub struct BufDef {
     pub kind: Kind,
     /// Numbers it holds.
     pub len: usize,
+    /// Numbers in a row of a matrix, which a backend may lay out as it likes; 0 where the buffer is plain.
+    pub cols: usize,
 }
 
 /// One parameter of a step.
@@ -78,11 +80,17 @@ pub struct Recording {
 
 impl Recording {
     pub fn buffer(&mut self, name: impl Into<String>, role: Role, kind: Kind, len: usize) -> Buf {
-        self.bufs.push(BufDef { name: name.into(), role, kind, len });
+        self.bufs.push(BufDef { name: name.into(), role, kind, len, cols: 0 });
         Buf(self.bufs.len() as u32 - 1)
     }
     pub fn weight(&mut self, name: impl Into<String>, kind: Kind, len: usize) -> Buf {
         self.buffer(name, Role::Weight, kind, len)
+    }
+    /// A weight of rows that ops read one by one or multiply with: `Backend::matrix` makes its buffer.
+    pub fn matrix(&mut self, name: impl Into<String>, kind: Kind, rows: usize, cols: usize) -> Buf {
+        let buf = self.weight(name, kind, rows * cols);
+        self.bufs[buf.0 as usize].cols = cols;
+        buf
     }
     pub fn input(&mut self, name: impl Into<String>, kind: Kind, len: usize) -> Buf {
         self.buffer(name, Role::Input, kind, len)

@@ -48,7 +48,7 @@ fn case(rng: &mut Rng) -> Case {
     let mut case = Case::new(format!("{rows} of {vocab}×{cols} {kind:?}"));
     // One id more than there are, so that the last one sometimes falls outside.
     let ids = case.ids(rng, rows, vocab + 1);
-    let w = case.weights(rng, kind, vocab * cols);
+    let w = case.matrix(rng, kind, vocab, cols);
     let y = case.rec.embed(ids, w, cols);
     case.output(y)
 }

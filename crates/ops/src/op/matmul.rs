@@ -50,7 +50,7 @@ fn case(rng: &mut Rng) -> Case {
     let depth = depth.div_ceil(kind.block) * kind.block;
     let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
     let x = case.numbers(rng, rows * depth);
-    let w = case.weights(rng, kind, outs * depth);
+    let w = case.matrix(rng, kind, outs, depth);
     let y = case.rec.matmul(x, w, depth);
     case.output(y)
 }
