@@ -1,8 +1,10 @@
 //! The backends of this device. `null` is not among them: it runs nothing.
 
+use crate::{pick::pick, probe::rows};
 use squint_cpu::{Cpu, Isa};
 use squint_gpu::Gpu;
 use squint_ops::{Backend, Error, Host, Reference};
+use std::rc::Rc;
 
 /// What the engine is told about where it runs.
 pub struct Surroundings {
@@ -16,19 +18,50 @@ pub struct Surroundings {
 /// A backend that opened, or why it did not.
 pub struct Opened {
     pub name: &'static str,
-    pub backend: Result<Box<dyn Backend>, Error>,
+    pub backend: Result<Rc<dyn Backend>, Error>,
 }
 
 pub struct Backends(pub Vec<Opened>);
 
+/// One way to make a backend.
+type Open = for<'a> fn(&'a Surroundings) -> squint_ops::Local<'a, Rc<dyn Backend>>;
+
+/// By name, in the order the page shows them.
+static OPEN: &[(&str, Open)] = &[
+    ("reference", |_| Box::pin(async { Ok(Rc::new(Reference::default()) as Rc<dyn Backend>) })),
+    ("cpu", |around| {
+        Box::pin(async { Ok(Rc::new(Cpu::new(around.host.clone(), Isa::best(), around.threads)) as Rc<dyn Backend>) })
+    }),
+    ("gpu", |_| Box::pin(async { Ok(Rc::new(Gpu::open().await?) as Rc<dyn Backend>) })),
+];
+
 impl Backends {
     pub async fn open(around: &Surroundings) -> Backends {
-        let cpu = Cpu::new(around.host.clone(), Isa::best(), around.threads);
-        let gpu = Gpu::open().await.map(|g| Box::new(g) as Box<dyn Backend>);
-        Backends(vec![
-            Opened { name: "reference", backend: Ok(Box::new(Reference::default())) },
-            Opened { name: "cpu", backend: Ok(Box::new(cpu)) },
-            Opened { name: "gpu", backend: gpu },
-        ])
+        let mut all = vec![];
+        for (name, open) in OPEN {
+            all.push(Opened { name, backend: open(around).await });
+        }
+        Backends(all)
+    }
+
+    /// One backend by name, and why it is that one. `auto` is the fastest of those that compute right.
+    pub async fn named(around: &Surroundings, name: &str) -> Result<(Rc<dyn Backend>, String), Error> {
+        if let Some((_, open)) = OPEN.iter().find(|(n, _)| *n == name) {
+            return Ok((open(around).await?, "asked for".into()));
+        }
+        if name != "auto" {
+            let known: Vec<_> = OPEN.iter().map(|(n, _)| *n).collect();
+            return Err(Error::new(
+                "backend",
+                format!("there is no backend '{name}'"),
+                format!("use auto, {}", known.join(", ")),
+            ));
+        }
+        let backends = Backends::open(around).await;
+        let tried = rows(around, &backends, &["cpu", "gpu"], |_| ()).await;
+        let picked = pick(around, &backends, &tried).await;
+        let found = backends.0.into_iter().find(|o| o.name == picked.backend);
+        let backend = found.map_or_else(|| Err(Error::bug("a backend was picked that is not there")), |o| o.backend)?;
+        Ok((backend, picked.because))
     }
 }

@@ -69,6 +69,7 @@ mod tests {
     use crate::open::Opened;
     use pollster::block_on;
     use squint_ops::{Host, Null, Reference};
+    use std::rc::Rc;
 
     fn around() -> Surroundings {
         Surroundings { host: Host::native(), build: "native", threads: 1 }
@@ -77,16 +78,16 @@ mod tests {
         ProbeRow { op: op.into(), backend: backend.into(), status, error: 0.0, limit: 0.0, at: String::new() }
     }
     /// `null` is fast beyond measure, the twins are slow: stand-ins for two backends of known order.
-    fn backends(gpu: Result<Box<dyn Backend>, Error>) -> Backends {
+    fn backends(gpu: Result<Rc<dyn Backend>, Error>) -> Backends {
         Backends(vec![
-            Opened { name: "cpu", backend: Ok(Box::new(Reference::default())) },
+            Opened { name: "cpu", backend: Ok(Rc::new(Reference::default())) },
             Opened { name: "gpu", backend: gpu },
         ])
     }
 
     #[test]
     fn the_faster_of_those_that_are_right() {
-        let both = backends(Ok(Box::new(Null::default())));
+        let both = backends(Ok(Rc::new(Null::default())));
         let pick = |rows: &[ProbeRow]| block_on(pick(&around(), &both, rows));
         assert_eq!(pick(&[]).backend, "gpu");
         let wrong_gpu = pick(&[row("matmul", "gpu", Status::Wrong)]);

@@ -11,10 +11,24 @@ const CASES: usize = 12;
 const SEED: u64 = 20;
 
 /// Tries every op on every backend. `seen` hears of each as it is done.
-pub async fn probe(around: &Surroundings, backends: &Backends, mut seen: impl FnMut(&ProbeRow)) -> ProbeReport {
+pub async fn probe(around: &Surroundings, backends: &Backends, seen: impl FnMut(&ProbeRow)) -> ProbeReport {
     let start = (around.host.now)();
+    let names: Vec<&str> = backends.0.iter().map(|o| o.name).collect();
+    let rows = rows(around, backends, &names, seen).await;
+    let picked = pick::pick(around, backends, &rows).await;
+    let devices = backends.0.iter().map(device).collect();
+    ProbeReport { build: around.build.into(), devices, rows, picked, ms: (around.host.now)() - start }
+}
+
+/// Tries every op on some of the backends.
+pub(crate) async fn rows(
+    around: &Surroundings,
+    backends: &Backends,
+    names: &[&str],
+    mut seen: impl FnMut(&ProbeRow),
+) -> Vec<ProbeRow> {
     let mut rows = vec![];
-    for opened in &backends.0 {
+    for opened in backends.0.iter().filter(|o| names.contains(&o.name)) {
         for op in OPS {
             let row = one(op, opened).await;
             seen(&row);
@@ -23,9 +37,7 @@ pub async fn probe(around: &Surroundings, backends: &Backends, mut seen: impl Fn
             (around.host.pause)().await;
         }
     }
-    let picked = pick::pick(around, backends, &rows).await;
-    let devices = backends.0.iter().map(device).collect();
-    ProbeReport { build: around.build.into(), devices, rows, picked, ms: (around.host.now)() - start }
+    rows
 }
 
 async fn one(op: &'static OpSpec, on: &Opened) -> ProbeRow {

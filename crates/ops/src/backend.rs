@@ -1,6 +1,6 @@
 //! What every backend can do. Object-safe, single-threaded at this border, asynchronous everywhere.
 
-use crate::{Buf, Error, Kind, Recording};
+use crate::{Buf, Error, Kind, Recording, Role};
 use std::{any::Any, future::Future, pin::Pin, rc::Rc};
 
 /// A future that stays on its thread; a browser's GPU objects cannot leave theirs.
@@ -121,11 +121,17 @@ impl Host {
 }
 
 fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<Handle>, Error> {
+    let shared = share(rec);
+    let mut arena: Vec<Option<Handle>> = vec![None; rec.bufs.len()];
     let one = |(i, def): (usize, &crate::BufDef)| {
         let Some((_, handle)) = bound.iter().find(|(b, _)| b.0 as usize == i) else {
-            return match def.cols {
-                0 => backend.create(def.kind, def.len),
-                cols => backend.matrix(def.kind, def.len / cols, cols),
+            return match (def.cols, shared[i]) {
+                (0, None) => backend.create(def.kind, def.len),
+                (0, Some((at, len))) => match &arena[at] {
+                    Some(handle) => Ok(handle.clone()),
+                    None => Ok(arena[at].insert(backend.create(def.kind, len)?).clone()),
+                },
+                (cols, _) => backend.matrix(def.kind, def.len / cols, cols),
             };
         };
         if handle.kind != def.kind || handle.len < def.len {
@@ -137,4 +143,67 @@ fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Resu
         Ok(handle.clone())
     };
     rec.bufs.iter().enumerate().map(one).collect()
+}
+
+/// Which temporaries may lie in the same memory: for each, the first buffer of its group and the numbers the group
+/// needs. A temporary lives from the first step that names it to the last; those of a model's layers are never alive
+/// together, so thirty layers take the room of one.
+fn share(rec: &Recording) -> Vec<Option<(usize, usize)>> {
+    let mut last = vec![0; rec.bufs.len()];
+    for (at, step) in rec.steps.iter().enumerate() {
+        step.bufs.iter().for_each(|b| last[b.0 as usize] = at);
+    }
+    let mut group: Vec<Option<usize>> = vec![None; rec.bufs.len()];
+    let mut size = vec![0usize; rec.bufs.len()];
+    let mut free: Vec<usize> = vec![];
+    for (at, step) in rec.steps.iter().enumerate() {
+        for i in step.bufs.iter().map(|b| b.0 as usize) {
+            let def = &rec.bufs[i];
+            if def.role != Role::Temp || group[i].is_some() {
+                continue;
+            }
+            // The free one whose size is nearest: a large one is not wasted on a small need.
+            let fits = |g: &&usize| rec.bufs[**g].kind == def.kind;
+            let best = free.iter().filter(fits).min_by_key(|g| size[**g].abs_diff(def.len)).copied();
+            let g = best.unwrap_or(i);
+            free.retain(|f| *f != g);
+            size[g] = size[g].max(def.len);
+            group[i] = Some(g);
+        }
+        // Free from the next step on: a step never writes what it reads.
+        let mut ended: Vec<usize> = step.bufs.iter().map(|b| b.0 as usize).filter(|i| last[*i] == at).collect();
+        ended.sort_unstable();
+        ended.dedup();
+        free.extend(ended.into_iter().filter_map(|i| group[i]));
+    }
+    group.iter().map(|g| g.map(|g| (g, size[g]))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A chain of ten additions needs two buffers; nothing alive is overwritten, and the answer is right.
+    #[test]
+    fn temporaries_share_memory_and_nothing_else() {
+        let mut rec = Recording::default();
+        let x = rec.input("x", Kind::F32, 4);
+        let mut y = x;
+        let first = rec.add(x, x);
+        for _ in 0..10 {
+            y = rec.add(y, first);
+        }
+        rec.output(y);
+        let on = crate::Reference::default();
+        let ready = pollster::block_on(on.prepare(&rec, &[])).unwrap();
+        on.write(ready.handle(x), 0, &Kind::F32.pack_all(&[1.0, 2.0, 3.0, 4.0])).unwrap();
+        pollster::block_on(on.run(&ready, &[])).unwrap();
+        let got = Kind::F32.unpack_all(&pollster::block_on(on.read(ready.handle(y))).unwrap());
+        assert_eq!(got, [21.0, 42.0, 63.0, 84.0]);
+        let mut memories: Vec<_> = ready.handles.iter().map(|h| Rc::as_ptr(&h.inner).cast::<()>()).collect();
+        memories.sort_unstable();
+        memories.dedup();
+        // Input, output, the first sum that lives throughout, and two in turn.
+        assert_eq!(memories.len(), 5);
+    }
 }

@@ -3,8 +3,10 @@
 //! * [`Kind`] — how numbers lie in memory; one row of its table is one format, in one file of `block/`.
 //! * [`Source`] — where bytes come from, read by ranges.
 //! * [`Gguf`], [`Safetensors`] — headers: what tensors a file holds, and where.
+//! * [`Checkpoint`] — tensors by name over one file or many, and what the files say of the model.
 
 mod block;
+pub mod checkpoint;
 mod cursor;
 mod error;
 mod gguf;
@@ -14,6 +16,7 @@ pub mod source;
 mod tensor;
 
 pub use block::{KINDS, Kind, KindSpec};
+pub use checkpoint::{Checkpoint, Fact, Facts};
 pub use error::Error;
 pub use gguf::Gguf;
 pub use meta::{List, Meta, Value};

@@ -1,0 +1,45 @@
+//! `squint`: the engine behind a command line. Every verb is one file of `verb/`; what they share stands in `open`.
+
+mod open;
+mod verb;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "squint", version, about = "See how little a vision-language model needs")]
+struct Line {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Next-token scores of a text or of ids
+    Logits(verb::logits::Args),
+    /// How fast prefill and decode are, and which share of this machine's limits that is
+    Bench(verb::bench::Args),
+    /// What a checkpoint holds: family, sizes, formats, tensors
+    Inspect(verb::inspect::Args),
+    /// What a run would cost, from sizes alone: nothing is downloaded or computed
+    Estimate(verb::estimate::Args),
+}
+
+fn main() -> ExitCode {
+    let line = Line::parse();
+    let done = pollster::block_on(async {
+        match line.verb {
+            Verb::Logits(args) => verb::logits::run(args).await,
+            Verb::Bench(args) => verb::bench::run(args).await,
+            Verb::Inspect(args) => verb::inspect::run(args).await,
+            Verb::Estimate(args) => verb::estimate::run(args),
+        }
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(e) => {
+            eprintln!("squint: {}: {} — {}", e.code, e.what, e.hint);
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Flags that every verb shares, and what they open.
+
+use clap::Args;
+use squint_engine::{Backends, Host, Model, Session, Surroundings};
+use squint_ops::{Error, Kind};
+use squint_weights::{Checkpoint, Source, source::File};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+#[derive(Args)]
+pub struct Which {
+    /// A name in .models, a Hugging Face directory, or a .gguf file
+    #[arg(long)]
+    pub model: String,
+}
+
+#[derive(Args)]
+pub struct How {
+    #[command(flatten)]
+    pub which: Which,
+    /// auto, cpu, gpu or reference
+    #[arg(long, default_value = "auto")]
+    pub backend: String,
+    /// Threads of the cpu backend; 0 is as many as there are
+    #[arg(long, default_value_t = 0)]
+    pub threads: usize,
+    /// Tokens of prompt and answer together
+    #[arg(long, default_value_t = 1024)]
+    pub context: usize,
+    /// Formats to convert to at load: language=q4_0, kv=f32
+    #[arg(long, default_value = "")]
+    pub quant: String,
+    /// Keep activations in f32 on the cpu backend
+    #[arg(long)]
+    pub exact: bool,
+    /// Print exactly one JSON object
+    #[arg(long)]
+    pub json: bool,
+}
+
+impl Which {
+    pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
+        let path = find(&self.model)?;
+        if path.is_dir() {
+            let file = |name: &str| -> Option<Rc<dyn Source>> {
+                let file = File::open(&path.join(name)).ok()?;
+                Some(Rc::new(file))
+            };
+            return Checkpoint::hf(&file).await;
+        }
+        Checkpoint::gguf(Rc::new(File::open(&path)?)).await
+    }
+}
+
+/// A path as it is, or the checkpoint of that name in `.models`, which `scripts/models` fills.
+fn find(model: &str) -> Result<PathBuf, Error> {
+    if Path::new(model).exists() {
+        return Ok(model.into());
+    }
+    let folder = Path::new(".models").join(model);
+    let files = || std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|f| f.path());
+    if let Some(file) = files().find(|f| f.extension().is_some_and(|e| e == "gguf")) {
+        return Ok(file);
+    }
+    if folder.join("config.json").exists() {
+        return Ok(folder);
+    }
+    Err(Error::new(
+        "model",
+        format!("there is no file or folder '{model}', and no .models/{model}"),
+        "give a path, or run scripts/models and use a name it prints",
+    ))
+}
+
+impl How {
+    pub async fn load(&self) -> Result<Rc<Model>, Error> {
+        let checkpoint = Rc::new(self.which.checkpoint().await?);
+        let around = Surroundings { host: Host::native(), build: "native", threads: self.threads };
+        let (backend, _) = Backends::named(&around, &self.backend).await?;
+        let bar = indicatif::ProgressBar::new(0).with_style(
+            indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
+                .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
+        );
+        let language = self.wish("language")?;
+        let model = Model::load(backend, Host::native(), checkpoint, language, &mut |done, all| {
+            bar.set_length(all);
+            bar.set_position(done);
+        })
+        .await;
+        bar.finish_and_clear();
+        Ok(Rc::new(model?))
+    }
+
+    pub async fn session(&self) -> Result<Session, Error> {
+        let model = self.load().await?;
+        let cache = self.wish("kv")?.unwrap_or(Kind::F16);
+        Session::new(model.clone(), self.context.min(model.sizes.context), cache)
+    }
+
+    /// The format that `--quant` names for a part.
+    fn wish(&self, part: &str) -> Result<Option<Kind>, Error> {
+        for pair in self.quant.split(',').filter(|p| !p.is_empty()) {
+            let Some((name, kind)) = pair.split_once('=') else {
+                return Err(Error::new("quant", format!("'{pair}' is not part=format"), "write language=q4_0"));
+            };
+            if !["language", "kv"].contains(&name) {
+                return Err(Error::new("quant", format!("there is no part '{name}'"), "parts are language, kv"));
+            }
+            if name == part {
+                return Kind::from_name(kind).map(Some);
+            }
+        }
+        Ok(None)
+    }
+}

@@ -1,0 +1,65 @@
+//! `squint estimate`: what a run would cost, from a model's published sizes. Nothing is downloaded or computed.
+
+use serde_json::{Value, json};
+use squint_engine::estimate::{Question, estimate};
+use squint_ops::{Error, Kind};
+
+#[derive(clap::Args)]
+pub struct Args {
+    /// A published model by name
+    #[arg(long)]
+    model: String,
+    /// Tokens of the prompt
+    #[arg(long, default_value_t = 64)]
+    prompt_tokens: usize,
+    /// Tokens of the answer
+    #[arg(long = "gen", default_value_t = 32)]
+    answer: usize,
+    /// Tokens the caches have room for
+    #[arg(long, default_value_t = 1024)]
+    context: usize,
+    /// Format of the weights
+    #[arg(long, default_value = "q4_0")]
+    weights: String,
+    /// Format of the caches
+    #[arg(long, default_value = "f16")]
+    kv: String,
+    /// Print exactly one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: Args) -> Result<(), Error> {
+    let question = Question {
+        prompt: args.prompt_tokens,
+        answer: args.answer,
+        context: args.context,
+        weights: Kind::from_name(&args.weights)?,
+        cache: Kind::from_name(&args.kv)?,
+    };
+    let bill = estimate(&args.model, question)?;
+    let stages: serde_json::Map<String, Value> = bill
+        .stages
+        .iter()
+        .map(|s| {
+            let row = json!({"flops": s.flops, "bytes": s.bytes, "dispatches": s.dispatches,
+                "tokens_in": s.tokens_in, "tokens_out": s.tokens_out});
+            (s.name.to_owned(), row)
+        })
+        .collect();
+    if args.json {
+        println!(
+            "{}",
+            json!({"model": args.model, "stages": stages, "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes,
+                "peak_bytes": bill.peak_bytes})
+        );
+        return Ok(());
+    }
+    for s in &bill.stages {
+        println!("{:8} {:>12.3} GFLOP  {:>10.1} MB touched", s.name, s.flops as f64 / 1e9, s.bytes as f64 / 1e6);
+    }
+    println!("weights  {:>12.1} MB", bill.weight_bytes as f64 / 1e6);
+    println!("caches   {:>12.1} MB", bill.kv_bytes as f64 / 1e6);
+    println!("peak     {:>12.1} MB", bill.peak_bytes as f64 / 1e6);
+    Ok(())
+}

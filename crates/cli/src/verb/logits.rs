@@ -1,0 +1,67 @@
+//! `squint logits`: the scores themselves, for people who compare engines.
+
+use crate::open::How;
+use serde_json::json;
+use squint_ops::Error;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    how: How,
+    /// Token ids, separated by commas
+    #[arg(long, value_delimiter = ',', required = true)]
+    ids: Vec<u32>,
+    /// Go on for this many likeliest tokens
+    #[arg(long, default_value_t = 0)]
+    greedy: usize,
+}
+
+/// Scores shown of the last position.
+const TOP: usize = 10;
+
+pub async fn run(args: Args) -> Result<(), Error> {
+    let mut session = args.how.session().await?;
+    let vocab = session.model.sizes.vocab;
+    let (mut best, mut last) = (vec![], vec![]);
+    session
+        .every(&args.ids, |rows| {
+            best.extend(rows.chunks_exact(vocab).map(|row| top(row, 1)[0].0));
+            last = rows[rows.len() - vocab..].to_vec();
+        })
+        .await?;
+    let mut greedy = vec![];
+    if args.greedy > 0 {
+        let mut next = best[best.len() - 1];
+        greedy.push(next);
+        while greedy.len() < args.greedy {
+            session.push(next).await?;
+            next = session.best().await?;
+            greedy.push(next);
+        }
+    }
+    let top = top(&last, TOP);
+    if args.how.json {
+        println!("{}", json!({"ids": args.ids, "argmax": best, "top": top, "greedy": greedy}));
+        return Ok(());
+    }
+    println!("likeliest after each: {best:?}");
+    println!("after the last:");
+    top.iter().for_each(|(id, logit)| println!("  {id:6}  {logit:.4}"));
+    if !greedy.is_empty() {
+        println!("going on: {greedy:?}");
+    }
+    Ok(())
+}
+
+/// The `n` largest, ties by lower id.
+fn top(logits: &[f32], n: usize) -> Vec<(u32, f32)> {
+    let mut all: Vec<(u32, f32)> = logits.iter().enumerate().map(|(i, v)| (i as u32, *v)).collect();
+    let n = n.min(all.len());
+    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if n < all.len() {
+        all.select_nth_unstable_by(n, order);
+    }
+    all.truncate(n);
+    all.sort_by(order);
+    all
+}

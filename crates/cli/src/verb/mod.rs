@@ -1,0 +1,4 @@
+pub mod bench;
+pub mod estimate;
+pub mod inspect;
+pub mod logits;

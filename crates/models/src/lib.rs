@@ -1,0 +1,7 @@
+//! Recipes: a file says which weights in which order make a model. A new one is one file and two lines in its folder's
+//! `mod.rs`.
+
+mod names;
+pub mod text;
+
+pub use names::{Named, Naming};

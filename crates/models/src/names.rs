@@ -1,0 +1,75 @@
+//! The same weight has other names in every file format. A recipe asks by ours; a table leads to the published one.
+
+use squint_nn::Catalog;
+use squint_weights::{Checkpoint, Error, Facts, Kind, Tensor};
+
+/// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number.
+pub type Naming = &'static [[&'static str; 3]];
+
+/// A checkpoint read with a recipe's names.
+pub struct Named<'a> {
+    pub checkpoint: &'a Checkpoint,
+    pub naming: Naming,
+    /// Format that matrices are to be packed into at load, where not the file's own.
+    pub to: Option<Kind>,
+}
+
+impl Named<'_> {
+    /// The tensor behind one of our names.
+    pub fn tensor(&self, ours: &str) -> Option<&Tensor> {
+        let column = match self.checkpoint.facts {
+            Facts::Gguf(_) => 1,
+            Facts::Hf(_) => 2,
+        };
+        self.naming.iter().find_map(|row| {
+            let layer = fit(row[0], ours)?;
+            // Some files put everything below a common first name.
+            let name = row[column].replace("{}", layer);
+            self.checkpoint.tensor(&name).or_else(|| self.checkpoint.tensor(name.strip_prefix("model.")?))
+        })
+    }
+}
+
+/// What `{}` stands for if `name` is made after `pattern`.
+fn fit<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
+    match pattern.split_once("{}") {
+        None => (pattern == name).then_some(""),
+        Some((before, after)) => {
+            let middle = name.strip_prefix(before)?.strip_suffix(after)?;
+            (!middle.is_empty() && middle.bytes().all(|b| b.is_ascii_digit())).then_some(middle)
+        }
+    }
+}
+
+impl Catalog for Named<'_> {
+    fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
+        let Some(tensor) = self.tensor(name) else { return Ok(None) };
+        if tensor.shape != shape {
+            return Err(Error::new(
+                "shape",
+                format!("tensor '{}' is {:?}, {shape:?} was expected", tensor.name, tensor.shape),
+                "the file's sizes and its tensors disagree: get it again",
+            ));
+        }
+        if shape.len() < 2 {
+            return Ok(Some(Kind::F32));
+        }
+        let cols = shape.last().copied().unwrap_or(1);
+        // A row that does not fill the wished blocks keeps its format.
+        Ok(Some(self.to.filter(|k| cols.is_multiple_of(k.block)).unwrap_or(tensor.kind)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fit;
+
+    #[test]
+    fn patterns_fit_whole_names_only() {
+        assert_eq!(fit("layers.{}.attn.q.weight", "layers.12.attn.q.weight"), Some("12"));
+        assert_eq!(fit("embed.weight", "embed.weight"), Some(""));
+        for wrong in ["layers..attn.q.weight", "layers.x.attn.q.weight", "layers.1.attn.k.weight"] {
+            assert_eq!(fit("layers.{}.attn.q.weight", wrong), None, "{wrong}");
+        }
+    }
+}

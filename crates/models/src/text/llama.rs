@@ -1,0 +1,84 @@
+//! Llama and its many children: SmolLM2, TinyLlama, MobileLLaMA, DeepSeek-LLM.
+
+use super::Text;
+use squint_nn::attention::{At, Heads, causal};
+use squint_nn::decoder::Decoder;
+use squint_nn::{Net, mlp};
+use squint_ops::Buf;
+use squint_ops::op::Rope;
+use squint_weights::{Error, Fact, Facts};
+
+pub static LLAMA: Text = Text {
+    name: "llama",
+    architectures: &["llama", "LlamaForCausalLM"],
+    naming: &[
+        ["embed.weight", "token_embd.weight", "model.embed_tokens.weight"],
+        ["layers.{}.attn_norm.weight", "blk.{}.attn_norm.weight", "model.layers.{}.input_layernorm.weight"],
+        ["layers.{}.attn.q.weight", "blk.{}.attn_q.weight", "model.layers.{}.self_attn.q_proj.weight"],
+        ["layers.{}.attn.k.weight", "blk.{}.attn_k.weight", "model.layers.{}.self_attn.k_proj.weight"],
+        ["layers.{}.attn.v.weight", "blk.{}.attn_v.weight", "model.layers.{}.self_attn.v_proj.weight"],
+        ["layers.{}.attn.o.weight", "blk.{}.attn_output.weight", "model.layers.{}.self_attn.o_proj.weight"],
+        ["layers.{}.mlp_norm.weight", "blk.{}.ffn_norm.weight", "model.layers.{}.post_attention_layernorm.weight"],
+        ["layers.{}.mlp.gate.weight", "blk.{}.ffn_gate.weight", "model.layers.{}.mlp.gate_proj.weight"],
+        ["layers.{}.mlp.up.weight", "blk.{}.ffn_up.weight", "model.layers.{}.mlp.up_proj.weight"],
+        ["layers.{}.mlp.down.weight", "blk.{}.ffn_down.weight", "model.layers.{}.mlp.down_proj.weight"],
+        ["norm.weight", "output_norm.weight", "model.norm.weight"],
+        ["head.weight", "output.weight", "lm_head.weight"],
+    ],
+    sizes,
+    layer,
+};
+
+fn sizes(facts: &Facts) -> Result<Decoder, Error> {
+    let size = |gguf, hf, most| facts.size(Fact { gguf, hf }, most);
+    let width = size("embedding_length", "hidden_size", 1 << 16)?;
+    let heads = size("attention.head_count", "num_attention_heads", 1 << 10)?;
+    // Files of models without groups leave them out.
+    let groups = size("attention.head_count_kv", "num_key_value_heads", 1 << 10).unwrap_or(heads);
+    let head = size("attention.key_length", "head_dim", 256).unwrap_or(width / heads);
+    if heads % groups != 0 || head == 0 || head % 2 != 0 {
+        return Err(Error::new(
+            "config",
+            format!("{heads} heads in {groups} groups over a width of {width}"),
+            "the file is damaged or not a model of this family",
+        ));
+    }
+    let number = |gguf, hf, default: f64| facts.number(Fact { gguf, hf }).unwrap_or(default) as f32;
+    Ok(Decoder {
+        layers: size("block_count", "num_hidden_layers", 1 << 10)?,
+        heads: Heads { width, heads, groups, head },
+        inner: size("feed_forward_length", "intermediate_size", 1 << 18)?,
+        vocab: vocab(facts)?,
+        context: size("context_length", "max_position_embeddings", 1 << 24)?,
+        eps: number("attention.layer_norm_rms_epsilon", "rms_norm_eps", 1e-5),
+        rope: Rope {
+            rotated: size("rope.dimension_count", "", head as u64).unwrap_or(head),
+            // GGUF files have the rows of q and k reordered so that pairs lie side by side.
+            side_by_side: matches!(facts, Facts::Gguf(_)),
+            base: number("rope.freq_base", "rope_theta|rope_parameters.rope_theta", 10_000.0),
+        },
+        function: "silu",
+    })
+}
+
+/// Older files say the size of the vocabulary only by its list.
+fn vocab(facts: &Facts) -> Result<usize, Error> {
+    let said = facts.size(Fact { gguf: "vocab_size", hf: "vocab_size" }, 1 << 24);
+    match (said, facts) {
+        (Err(_), Facts::Gguf(meta)) if meta.list("tokenizer.ggml.tokens").is_some() => {
+            Ok(meta.list("tokenizer.ggml.tokens").map_or(0, |l| l.texts().count()))
+        }
+        (said, _) => said,
+    }
+}
+
+fn layer(net: &mut Net, d: &Decoder, name: &str, x: Buf, at: At) -> Result<Buf, Error> {
+    let norm = net.vector(&format!("{name}.attn_norm.weight"), d.heads.width)?;
+    let y = net.rec.rms_norm(x, norm, d.eps);
+    let y = causal(net, y, &format!("{name}.attn"), d.heads, d.rope, at)?;
+    let x = net.rec.add(x, y);
+    let norm = net.vector(&format!("{name}.mlp_norm.weight"), d.heads.width)?;
+    let y = net.rec.rms_norm(x, norm, d.eps);
+    let y = mlp::gated(net, y, &format!("{name}.mlp"), d.heads.width, d.inner, d.function)?;
+    Ok(net.rec.add(x, y))
+}

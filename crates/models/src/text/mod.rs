@@ -1,0 +1,35 @@
+//! Language models. A new family is a file here and two lines: `mod` and its entry in `TEXTS`.
+
+mod llama;
+mod published;
+
+use crate::Naming;
+use squint_nn::decoder::{Decoder, Layer};
+use squint_weights::{Error, Facts};
+
+pub use published::{Published, published};
+
+/// One family.
+pub struct Text {
+    pub name: &'static str,
+    /// As GGUF files and `config.json` name it.
+    pub architectures: &'static [&'static str],
+    pub naming: Naming,
+    pub sizes: fn(&Facts) -> Result<Decoder, Error>,
+    pub layer: Layer,
+}
+
+pub static TEXTS: &[&Text] = &[&llama::LLAMA];
+
+/// The family of a checkpoint.
+pub fn family(facts: &Facts) -> Result<&'static Text, Error> {
+    let architecture = facts.architecture()?;
+    TEXTS.iter().copied().find(|t| t.architectures.contains(&architecture)).ok_or_else(|| {
+        let known: Vec<_> = TEXTS.iter().flat_map(|t| t.architectures).copied().collect();
+        Error::new(
+            "architecture",
+            format!("models of architecture '{architecture}' are not known"),
+            format!("known are {}", known.join(", ")),
+        )
+    })
+}

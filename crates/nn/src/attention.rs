@@ -1,0 +1,45 @@
+//! Self-attention with a cache: projections, rotation, cache write, attention, output.
+
+use crate::Net;
+use squint_ops::op::{Rope, Sight};
+use squint_ops::{Buf, Error, Kind, Word};
+
+/// Sizes of one attention.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Heads {
+    pub width: usize,
+    pub heads: usize,
+    /// Heads of keys and values; queries share them in groups.
+    pub groups: usize,
+    /// Numbers in one head.
+    pub head: usize,
+}
+
+/// Where rows stand and what they may see.
+#[derive(Clone, Copy)]
+pub struct At {
+    /// Position of each row.
+    pub pos: Buf,
+    /// Place of the first row in the cache, and keys there are with this run's own.
+    pub start: Word,
+    pub keys: Word,
+    /// Rows the cache has room for, and how it stores them.
+    pub room: usize,
+    pub cache: Kind,
+}
+
+/// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
+pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: Rope, at: At) -> Result<Buf, Error> {
+    let q = net.linear(x, &format!("{name}.q"), h.width, h.heads * h.head)?;
+    let k = net.linear(x, &format!("{name}.k"), h.width, h.groups * h.head)?;
+    let v = net.linear(x, &format!("{name}.v"), h.width, h.groups * h.head)?;
+    let (q, k) = (net.rec.rope(q, at.pos, h.head, rope), net.rec.rope(k, at.pos, h.head, rope));
+    let room = h.groups * at.room * h.head;
+    let keys = net.state(&format!("{name}.keys"), at.cache, room);
+    let values = net.state(&format!("{name}.values"), at.cache, room);
+    net.rec.kv_write(k, keys, [h.groups, h.head], at.start);
+    net.rec.kv_write(v, values, [h.groups, h.head], at.start);
+    let sight = Sight { keys: at.keys, start: at.start, causal: true, prefix: 0 };
+    let y = net.rec.attention(q, [keys, values], None, [h.heads, h.groups, h.head], sight);
+    net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
+}

@@ -1,0 +1,25 @@
+//! In what format a weight comes. A recipe asks with the shape it expects; the answer picks kernels, never the recipe.
+
+use squint_ops::{Error, Kind};
+
+pub trait Catalog {
+    /// The format of a weight, none where there is no such weight. A weight of another shape is an error.
+    fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error>;
+}
+
+/// A model without weights: every weight has the format the plan says. For estimates before any download.
+pub struct Planned {
+    pub matrices: Kind,
+    /// Weights the model does not have, by the last part of their names.
+    pub absent: &'static [&'static str],
+}
+
+impl Catalog for Planned {
+    fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
+        let absent = self.absent.iter().any(|a| name == *a || name.ends_with(&format!(".{a}")));
+        // A row that does not fill its blocks stays wide, as converters leave it.
+        let fits = shape.last().is_some_and(|cols| cols.is_multiple_of(self.matrices.block));
+        let kind = if shape.len() > 1 && fits { self.matrices } else { Kind::F32 };
+        Ok((!absent).then_some(kind))
+    }
+}

@@ -1,0 +1,99 @@
+//! A language model around its layers: embedding, layers, final norm, head, and the choice of the next id.
+
+use crate::attention::{At, Heads};
+use crate::net::Want;
+use crate::{Catalog, Net};
+use squint_ops::op::Rope;
+use squint_ops::{Buf, Error, Kind, Recording, Word};
+
+/// What a family's sizes are. Blocks take from it what they need.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Decoder {
+    pub layers: usize,
+    pub heads: Heads,
+    /// Width inside a feed-forward block.
+    pub inner: usize,
+    pub vocab: usize,
+    /// Positions it was trained for.
+    pub context: usize,
+    pub eps: f32,
+    pub rope: Rope,
+    /// Activation of the feed-forward block.
+    pub function: &'static str,
+}
+
+/// One layer of a family: x: [rows, width] → the same.
+pub type Layer = fn(&mut Net, &Decoder, &str, Buf, At) -> Result<Buf, Error>;
+
+/// One call of the model: how many rows at once, and what is wanted of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    pub rows: usize,
+    pub answer: Answer,
+    /// Rows the caches have room for, and how they store them.
+    pub room: usize,
+    pub cache: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// Logits of the last row: what generation needs.
+    Last,
+    /// Logits of every row: what measuring needs.
+    All,
+    /// The caches are all that is wanted: a part of a prompt that is not its end.
+    Nothing,
+}
+
+/// Run values of a pass, in this order.
+pub const RUN: [&str; 2] = ["start", "keys"];
+
+/// A recorded pass and the buffers its caller writes and reads.
+pub struct Recorded {
+    pub rec: Recording,
+    pub wants: Vec<Want>,
+    /// Inputs: an id and a position for each row.
+    pub ids: Buf,
+    pub pos: Buf,
+    /// Which row's logits are wanted, written by the caller; with `Answer::Last` only.
+    pub last: Option<Buf>,
+    /// [1 or rows, vocab], and the largest of each; none with `Answer::Nothing`.
+    pub logits: Option<Buf>,
+    pub best: Option<Buf>,
+}
+
+pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> Result<Recorded, Error> {
+    let mut net = Net::new(catalog);
+    let width = d.heads.width;
+    let ids = net.rec.input("ids", Kind::U32, pass.rows);
+    let pos = net.rec.input("pos", Kind::U32, pass.rows);
+    let start = net.rec.run_value(RUN[0], pass.room.saturating_sub(pass.rows) as u32);
+    let keys: Word = net.rec.run_value(RUN[1], pass.room as u32);
+    let at = At { pos, start, keys, room: pass.room, cache: pass.cache };
+
+    let table = net.matrix("embed.weight", d.vocab, width)?;
+    let mut x = net.rec.embed(ids, table, width);
+    for i in 0..d.layers {
+        x = layer(&mut net, d, &format!("layers.{i}"), x, at)?;
+    }
+    let (mut last, mut logits, mut best) = (None, None, None);
+    if pass.answer != Answer::Nothing {
+        if pass.answer == Answer::Last && pass.rows > 1 {
+            let which = net.rec.input("last", Kind::U32, 1);
+            x = net.rec.embed(which, x, width);
+            last = Some(which);
+        }
+        let norm = net.vector("norm.weight", width)?;
+        let y = net.rec.rms_norm(x, norm, d.eps);
+        // A model without a head of its own reads its embedding backwards.
+        let own = net.has("head.weight", d.vocab, width)?;
+        let head = if own { net.matrix("head.weight", d.vocab, width)? } else { table };
+        let all = net.rec.matmul(y, head, width);
+        let ids = net.rec.argmax(all, d.vocab);
+        net.rec.output(all);
+        net.rec.output(ids);
+        (logits, best) = (Some(all), Some(ids));
+    }
+    let (rec, wants) = net.finish();
+    Ok(Recorded { rec, wants, ids, pos, last, logits, best })
+}

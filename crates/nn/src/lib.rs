@@ -1,0 +1,15 @@
+//! Blocks written once. A recipe (crate `models`) names weights, sizes and order; what a linear layer, an attention or a
+//! cache is stands here. Nothing here sees a value: blocks append steps to a recording.
+//!
+//! * [`Net`] — a recording under construction, and the weights it asks for by name.
+//! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
+//! * [`attention`], [`mlp`], [`decoder`] — the blocks.
+
+pub mod attention;
+mod catalog;
+pub mod decoder;
+pub mod mlp;
+mod net;
+
+pub use catalog::{Catalog, Planned};
+pub use net::{Net, Place, Want};
