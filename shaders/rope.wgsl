@@ -1,4 +1,4 @@
-// Rotary positions: pairs of a head's first `rotated` numbers are turned by pos · base^(−2i / rotated).
+// Rotary positions: pair i of a head's first `rotated` numbers is turned by pos · table[i].
 // Grid: ⌈rows · heads · head / 64⌉ workgroups, folded over x and y. Workgroup: 64, one number each. Memory: none.
 
 struct Params {
@@ -7,24 +7,22 @@ struct Params {
     head: u32,
     rotated: u32,
     side_by_side: u32,
-    base: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, heads, head]
 @group(0) @binding(2) var<storage, read> pos: array<u32>; // [rows]
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, heads, head]
+@group(0) @binding(3) var<storage, read> table: array<f32>; // [rotated / 2]
+@group(0) @binding(4) var<storage, read_write> y: array<f32>; // [rows, heads, head]
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let at = (group.y * groups.x + group.x) * 64u + lane;
-    if at >= params.rows * params.heads * params.head {
-        return;
-    }
+#import turn
+#import each
+
+fn count() -> u32 {
+    return params.rows * params.heads * params.head;
+}
+
+fn one(at: u32) {
     let c = at % params.head;
     if c >= params.rotated {
         y[at] = x[at];
@@ -40,11 +38,10 @@ fn main(
         second = c % 2u == 1u;
         apart = 1u;
     }
-    let frequency = pow(params.base, -2.0 * f32(i) / f32(params.rotated));
-    let angle = f32(pos[at / (params.heads * params.head)]) * frequency;
+    let t = turn(pos[at / (params.heads * params.head)], table[i]);
     if second {
-        y[at] = x[at - apart] * sin(angle) + x[at] * cos(angle);
+        y[at] = x[at - apart] * t.y + x[at] * t.x;
     } else {
-        y[at] = x[at] * cos(angle) - x[at + apart] * sin(angle);
+        y[at] = x[at] * t.x - x[at + apart] * t.y;
     }
 }

@@ -79,7 +79,8 @@ impl Case {
         let values: Vec<f32> = (0..len).map(|_| rng.below(levels) as f32 - levels as f32 / 2.0).collect();
         self.stored(Kind::F32, &values)
     }
-    fn stored(&mut self, kind: Kind, values: &[f32]) -> Buf {
+    /// These numbers, stored as `kind`.
+    pub fn stored(&mut self, kind: Kind, values: &[f32]) -> Buf {
         let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, values.len());
         self.inputs.push((buf, kind.pack_all(values)));
         buf

@@ -102,6 +102,14 @@ pub const fn write(name: &'static str) -> Slot {
 pub const fn ids(name: &'static str) -> Slot {
     Slot { name, access: Access::Read, kinds: &[Kind::U32] }
 }
+/// Whole numbers that the op makes.
+pub const fn write_ids(name: &'static str) -> Slot {
+    Slot { name, access: Access::Write, kinds: &[Kind::U32] }
+}
+/// Numbers that the op changes where they lie.
+pub const fn update(name: &'static str) -> Slot {
+    Slot { name, access: Access::Update, kinds: F32 }
+}
 /// A weight in any of `kinds`.
 pub const fn weight(name: &'static str, kinds: &'static [Kind]) -> Slot {
     Slot { name, access: Access::Read, kinds }

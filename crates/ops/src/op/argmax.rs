@@ -1,12 +1,12 @@
 //! y[r] = the place of the largest x[r, c]; of equals the first.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Access, Gpu, Slot, Tolerance, fold, int, numbers, read};
+use crate::spec::{Gpu, Tolerance, fold, int, numbers, read, write_ids};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "argmax",
-    slots: &[read("x"), Slot { name: "y", access: Access::Write, kinds: &[Kind::U32] }],
+    slots: &[read("x"), write_ids("y")],
     fields: &[int("rows"), int("cols")],
     shape: |p| {
         let [rows, cols] = SPEC.words(p)?;
