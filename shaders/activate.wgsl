@@ -12,6 +12,12 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, cols] or [rows, 2 · cols]
 @group(0) @binding(2) var<storage, read_write> y: array<f32>; // [rows, cols]
 
+#import each
+
+fn count() -> u32 {
+    return params.rows * params.cols;
+}
+
 // Abramowitz and Stegun 7.1.26, as in the twin.
 fn erf(v: f32) -> f32 {
     let t = 1.0 / (1.0 + 0.3275911 * abs(v));
@@ -34,16 +40,7 @@ fn apply(v: f32) -> f32 {
     }
 }
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 64u + lane;
-    if i >= params.rows * params.cols {
-        return;
-    }
+fn one(i: u32) {
     let at = i / params.cols * params.cols * (1u + params.gated) + i % params.cols;
     var v = apply(x[at]);
     if params.gated == 1u {

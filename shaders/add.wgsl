@@ -11,14 +11,12 @@ struct Params {
 @group(0) @binding(2) var<storage, read> b: array<f32>;
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 64u + lane;
-    if i < params.len {
-        y[i] = a[i] + b[i % params.period];
-    }
+#import each
+
+fn count() -> u32 {
+    return params.len;
+}
+
+fn one(i: u32) {
+    y[i] = a[i] + b[i % params.period];
 }

@@ -10,20 +10,16 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, cols]
 @group(0) @binding(2) var<storage, read_write> y: array<u32>; // [rows]
 
+#import each_row
+
+fn count() -> u32 {
+    return params.rows;
+}
+
 var<workgroup> tops: array<f32, 64>;
 var<workgroup> places: array<u32, 64>;
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    // Uniform for the whole workgroup, so leaving before a barrier is allowed.
-    let row = group.y * groups.x + group.x;
-    if row >= params.rows {
-        return;
-    }
+fn whole(row: u32, lane: u32) {
     // Lanes without a column repeat the first one, which changes nothing.
     var place = select(0u, lane, lane < params.cols);
     var top = x[row * params.cols + place];

@@ -26,36 +26,17 @@ struct Params {
 
 #import cache_#{CACHE}
 #import sum_64
+#import top_64
+#import each_row
+
+fn count() -> u32 {
+    return params.rows * params.heads;
+}
 
 var<workgroup> query: array<f32, 256>;
 var<workgroup> weights: array<f32, 64>;
-var<workgroup> tops: array<f32, 64>;
 
-// Largest of one number from each invocation, given to all.
-fn top_64(lane: u32, value: f32) -> f32 {
-    workgroupBarrier();
-    tops[lane] = value;
-    workgroupBarrier();
-    for (var step = 32u; step > 0u; step /= 2u) {
-        if lane < step {
-            tops[lane] = max(tops[lane], tops[lane + step]);
-        }
-        workgroupBarrier();
-    }
-    return tops[0];
-}
-
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    // Uniform for the whole workgroup, so leaving before a barrier is allowed.
-    let at = group.y * groups.x + group.x;
-    if at >= params.rows * params.heads {
-        return;
-    }
+fn whole(at: u32, lane: u32) {
     let head = params.head;
     let cache = at % params.heads / (params.heads / params.groups) * params.room * head;
     for (var c = lane; c < head; c += 64u) {

@@ -14,16 +14,13 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<u32>; // [vocab, cols] in blocks
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, cols]
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let i = (group.y * groups.x + group.x) * 64u + lane;
-    if i >= params.rows * params.cols {
-        return;
-    }
+#import each
+
+fn count() -> u32 {
+    return params.rows * params.cols;
+}
+
+fn one(i: u32) {
     let id = ids[i / params.cols];
     var v = 0.0;
     if id < params.vocab {

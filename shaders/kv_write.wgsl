@@ -15,17 +15,14 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> cache: array<u32>; // [groups, room, head] in f32 or pairs of f16
 
 #import put_#{CACHE}
+#import each
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    let source = ((group.y * groups.x + group.x) * 64u + lane) * 2u;
-    if source >= params.rows * params.groups * params.head {
-        return;
-    }
+fn count() -> u32 {
+    return params.rows * params.groups * params.head / 2u;
+}
+
+fn one(pair: u32) {
+    let source = pair * 2u;
     let c = source % params.head;
     let g = source / params.head % params.groups;
     let r = source / params.head / params.groups;

@@ -13,18 +13,13 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, cols]
 
 #import sum_64
+#import each_row
 
-@compute @workgroup_size(64)
-fn main(
-    @builtin(workgroup_id) group: vec3<u32>,
-    @builtin(num_workgroups) groups: vec3<u32>,
-    @builtin(local_invocation_index) lane: u32,
-) {
-    // Uniform for the whole workgroup, so leaving before a barrier is allowed.
-    let row = group.y * groups.x + group.x;
-    if row >= params.rows {
-        return;
-    }
+fn count() -> u32 {
+    return params.rows;
+}
+
+fn whole(row: u32, lane: u32) {
     let start = row * params.cols;
     var sum = 0.0;
     for (var c = lane; c < params.cols; c += 64u) {
