@@ -1,6 +1,6 @@
 //! A list of steps over typed buffers. Models append to it and never see a value; backends run it.
 
-use crate::{Access, Error, Kind, OpSpec};
+use crate::{Access, Error, Kind, OpSpec, Slot};
 
 /// What a buffer is for, which decides who makes it and how long it lives.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -142,9 +142,11 @@ impl Recording {
             let sizes = (step.op.shape)(&step.resolve(&run)?)?;
             for ((slot, &buf), need) in step.op.slots.iter().zip(&step.bufs).zip(sizes) {
                 let def = self.bufs.get(buf.0 as usize).ok_or_else(|| at(format!("no buffer {}", buf.0)))?;
-                // The first slot with a choice picks the variant; the others with one follow it.
-                let chosen = step.op.variant_slot().map(|i| self.def(step.bufs[i]).kind);
-                if !slot.kinds.contains(&def.kind) || slot.kinds.len() > 1 && chosen != Some(def.kind) {
+                // The first slot with a choice picks the variant; the others take the same place in their lists.
+                let place = |slot: &Slot, kind| slot.kinds.iter().position(|k| *k == kind);
+                let chosen = step.op.variant_slot().and_then(|i| place(&step.op.slots[i], self.def(step.bufs[i]).kind));
+                let found = place(slot, def.kind);
+                if found.is_none() || slot.kinds.len() > 1 && found != chosen {
                     return Err(at(format!("'{}' for slot '{}' is {:?}", def.name, slot.name, def.kind)));
                 }
                 if def.len < need {

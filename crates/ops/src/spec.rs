@@ -74,6 +74,9 @@ pub struct Cost {
 
 pub const F32: &[Kind] = &[Kind::F32];
 
+/// Numbers or ids: for ops that only move them.
+pub const WORDS: &[Kind] = &[Kind::F32, Kind::U32];
+
 /// What a weight may be stored in.
 pub const WEIGHTS: &[Kind] = &[
     Kind::F32,

@@ -59,6 +59,22 @@ impl<'a> View<'a> {
         }
     }
 
+    /// Words of 32 bits, whatever they mean.
+    pub fn bits(&self) -> Result<&[u32], Error> {
+        match self {
+            View::F32(v) => Ok(bytemuck::cast_slice(v)),
+            View::F32Mut(v) => Ok(bytemuck::cast_slice(v)),
+            _ => self.u32(),
+        }
+    }
+
+    pub fn bits_mut(&mut self) -> Result<&mut [u32], Error> {
+        match self {
+            View::F32Mut(v) => Ok(bytemuck::cast_slice_mut(v)),
+            _ => self.u32_mut(),
+        }
+    }
+
     /// `len` numbers from number `start` on, in whatever format they lie. Both must fall on blocks.
     pub fn row(&self, start: usize, len: usize) -> Result<Vec<f32>, Error> {
         match self {

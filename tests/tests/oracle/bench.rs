@@ -34,17 +34,23 @@ impl Bench {
         buf
     }
     /// Runs the twins and holds the result against candle's.
-    pub fn same(mut self, what: &str, y: Buf, want: Tensor, limit: f32) {
-        self.rec.output(y);
+    pub fn same(self, what: &str, y: Buf, want: Tensor, limit: f32) {
+        let want: Vec<f32> = want.to_dtype(DType::F32).unwrap().flatten_all().unwrap().to_vec1().unwrap();
+        self.equals(what, &[(y, want)], limit);
+    }
+    /// Runs the twins and holds the results against what is known.
+    pub fn equals(mut self, what: &str, wanted: &[(Buf, Vec<f32>)], limit: f32) {
+        wanted.iter().for_each(|(y, _)| self.rec.output(*y));
         let on = Reference::default();
         let ready = block_on(on.prepare(&self.rec, &[])).unwrap();
         self.inputs.iter().for_each(|(buf, bytes)| on.write(ready.handle(*buf), 0, bytes).unwrap());
         block_on(on.run(&ready, &[])).unwrap();
-        let handle = ready.handle(y);
-        let got = handle.kind.unpack_all(&block_on(on.read(handle)).unwrap());
-        let want: Vec<f32> = want.to_dtype(DType::F32).unwrap().flatten_all().unwrap().to_vec1().unwrap();
-        let error = relative_error(&want, &got);
-        println!("{what}: {error:.1e}");
-        assert!(error <= limit, "{what}: {error:e} from candle's answer");
+        for (y, want) in wanted {
+            let handle = ready.handle(*y);
+            let got = handle.kind.unpack_all(&block_on(on.read(handle)).unwrap());
+            let error = relative_error(want, &got);
+            println!("{what}: {error:.1e}");
+            assert!(error <= limit, "{what}: {error:e} from the right answer");
+        }
     }
 }

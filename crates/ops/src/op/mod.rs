@@ -4,12 +4,19 @@ mod activate;
 mod add;
 mod argmax;
 mod attention;
+mod cast;
+mod copy;
 mod embed;
+mod gather;
 mod kv_write;
 mod layer_norm;
 mod matmul;
+mod merge;
+mod mul;
 mod rms_norm;
 mod rope;
+mod scale;
+mod scatter;
 
 /// Every op there is.
 pub static OPS: &[&crate::OpSpec] = &[
@@ -17,13 +24,21 @@ pub static OPS: &[&crate::OpSpec] = &[
     &add::SPEC,
     &argmax::SPEC,
     &attention::SPEC,
+    &cast::SPEC,
+    &copy::SPEC,
     &embed::SPEC,
+    &gather::SPEC,
     &kv_write::SPEC,
     &layer_norm::SPEC,
     &matmul::SPEC,
+    &merge::SPEC,
+    &mul::SPEC,
     &rms_norm::SPEC,
     &rope::SPEC,
+    &scale::SPEC,
+    &scatter::SPEC,
 ];
 
 pub use attention::Sight;
+pub use copy::Span;
 pub use rope::Rope;
