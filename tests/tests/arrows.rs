@@ -10,10 +10,13 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ops", &["weights"]),
     ("cpu", &["ops"]),
     ("gpu", &["ops"]),
-    ("engine", &["cpu", "gpu", "ops", "protocol"]),
+    ("nn", &["ops", "weights"]),
+    ("models", &["nn", "ops", "weights"]),
+    ("engine", &["cpu", "gpu", "models", "nn", "ops", "protocol", "weights"]),
+    ("cli", &["engine", "models", "ops", "weights"]),
     ("worker", &["cpu", "engine", "protocol"]),
     ("web", &["protocol"]),
-    ("tests", &["cpu", "gpu", "ops"]),
+    ("tests", &["cpu", "gpu", "ops", "weights"]),
 ];
 
 /// Libraries that only some crates may name.

@@ -7,7 +7,10 @@ use squint_nn::decoder::{Answer, Decoder, Pass, Recorded, record};
 use squint_nn::{Place, Want};
 use squint_ops::{Backend, Error, Handle, Host, Kind};
 use squint_weights::Checkpoint;
-use std::{collections::BTreeMap, rc::Rc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
 
 /// Bytes read at once: enough to keep a disk busy, small beside any model.
 const PIECE: usize = 1 << 20;
@@ -42,6 +45,16 @@ impl Model {
         let wants: Vec<Want> = model.record(pass)?.wants.into_iter().filter(|w| w.place == Place::Model).collect();
         let names = model.names();
         let tensors = || wants.iter().flat_map(|w| w.name.split('+')).filter_map(|n| names.tensor(n));
+        let used: BTreeSet<&str> = tensors().map(|t| t.name.as_str()).collect();
+        let ignored = |name: &str| family.ignored.iter().any(|end| name.ends_with(end));
+        if let Some(t) = model.checkpoint.tensors().find(|t| !used.contains(t.name.as_str()) && !ignored(&t.name)) {
+            // A bias or a norm that the recipe does not know would make every answer a little wrong.
+            return Err(Error::new(
+                "tensor",
+                format!("the tensor '{}' has no place in a model of the family '{}'", t.name, family.name),
+                "the file is a variant that Squint does not know",
+            ));
+        }
         let total = tensors().map(|t| t.bytes).sum();
         let mut weights = BTreeMap::new();
         let mut done = 0;
@@ -51,6 +64,11 @@ impl Model {
                 0 => model.backend.create(want.kind, want.rows)?,
                 cols => model.backend.matrix(want.kind, want.rows, cols)?,
             };
+            if let Some(values) = &want.made {
+                model.backend.write(&handle, 0, &Kind::F32.pack_all(values))?;
+                weights.insert(want.name.clone(), handle);
+                continue;
+            }
             let mut at = 0;
             for part in want.name.split('+') {
                 at += model

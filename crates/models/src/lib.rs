@@ -2,6 +2,7 @@
 //! `mod.rs`.
 
 mod names;
+mod rope;
 pub mod text;
 
 pub use names::{Named, Naming};

@@ -17,16 +17,18 @@ pub struct Named<'a> {
 impl Named<'_> {
     /// The tensor behind one of our names.
     pub fn tensor(&self, ours: &str) -> Option<&Tensor> {
+        let name = self.name(ours)?;
+        // Some files leave out the common first name.
+        self.checkpoint.tensor(&name).or_else(|| self.checkpoint.tensor(name.strip_prefix("model.")?))
+    }
+
+    /// The published form of one of our names.
+    fn name(&self, ours: &str) -> Option<String> {
         let column = match self.checkpoint.facts {
             Facts::Gguf(_) => 1,
             Facts::Hf(_) => 2,
         };
-        self.naming.iter().find_map(|row| {
-            let layer = fit(row[0], ours)?;
-            // Some files put everything below a common first name.
-            let name = row[column].replace("{}", layer);
-            self.checkpoint.tensor(&name).or_else(|| self.checkpoint.tensor(name.strip_prefix("model.")?))
-        })
+        self.naming.iter().find_map(|row| Some(row[column].replace("{}", fit(row[0], ours)?)))
     }
 }
 
@@ -42,6 +44,10 @@ fn fit<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
 }
 
 impl Catalog for Named<'_> {
+    fn published(&self, name: &str) -> String {
+        self.name(name).unwrap_or_else(|| name.to_owned())
+    }
+
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
         let Some(tensor) = self.tensor(name) else { return Ok(None) };
         if tensor.shape != shape {

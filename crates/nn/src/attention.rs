@@ -29,11 +29,12 @@ pub struct At {
 }
 
 /// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
-pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: Rope, at: At) -> Result<Buf, Error> {
+pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]), at: At) -> Result<Buf, Error> {
     let q = net.linear(x, &format!("{name}.q"), h.width, h.heads * h.head)?;
     let k = net.linear(x, &format!("{name}.k"), h.width, h.groups * h.head)?;
     let v = net.linear(x, &format!("{name}.v"), h.width, h.groups * h.head)?;
-    let (q, k) = (net.rec.rope(q, at.pos, h.head, rope), net.rec.rope(k, at.pos, h.head, rope));
+    let table = net.made("rope", rope.1);
+    let [q, k] = [q, k].map(|x| net.rec.rope(x, at.pos, table, h.head, rope.0));
     let room = h.groups * at.room * h.head;
     let keys = net.state(&format!("{name}.keys"), at.cache, room);
     let values = net.state(&format!("{name}.values"), at.cache, room);

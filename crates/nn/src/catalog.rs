@@ -5,6 +5,10 @@ use squint_ops::{Error, Kind};
 pub trait Catalog {
     /// The format of a weight, none where there is no such weight. A weight of another shape is an error.
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error>;
+    /// What the file calls it, for messages.
+    fn published(&self, name: &str) -> String {
+        name.to_owned()
+    }
 }
 
 /// A model without weights: every weight has the format the plan says. For estimates before any download.

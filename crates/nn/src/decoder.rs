@@ -7,7 +7,7 @@ use squint_ops::op::Rope;
 use squint_ops::{Buf, Error, Kind, Recording, Word};
 
 /// What a family's sizes are. Blocks take from it what they need.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Decoder {
     pub layers: usize,
     pub heads: Heads,
@@ -18,6 +18,8 @@ pub struct Decoder {
     pub context: usize,
     pub eps: f32,
     pub rope: Rope,
+    /// Radians a position, for each pair that `rope` turns.
+    pub frequencies: Vec<f32>,
     /// Activation of the feed-forward block.
     pub function: &'static str,
 }
@@ -80,7 +82,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
     if pass.answer != Answer::Nothing {
         if pass.answer == Answer::Last && pass.rows > 1 {
             let which = net.rec.input("last", Kind::U32, 1);
-            x = net.rec.embed(which, x, width);
+            x = net.rec.gather(x, which, width);
             last = Some(which);
         }
         let norm = net.vector("norm.weight", width)?;

@@ -20,6 +20,8 @@ pub struct Want {
     pub rows: usize,
     /// 0 where the buffer is plain.
     pub cols: usize,
+    /// What is in it, where the recipe makes it and no file has it.
+    pub made: Option<Vec<f32>>,
 }
 
 /// Who has it.
@@ -50,27 +52,41 @@ impl<'a> Net<'a> {
             (_, 0) => self.rec.weight(name, kind, rows),
             _ => self.rec.matrix(name, kind, rows, cols),
         };
-        self.wants.push(Want { buf, name: name.into(), place, kind, rows, cols });
+        self.wants.push(Want { buf, name: name.into(), place, kind, rows, cols, made: None });
         buf
     }
 
     /// A matrix of the checkpoint, in whatever format it comes.
     pub fn matrix(&mut self, name: &str, rows: usize, cols: usize) -> Result<Buf, Error> {
-        let kind = self.catalog.kind(name, &[rows, cols])?.ok_or_else(|| missing(name))?;
+        let kind = self.catalog.kind(name, &[rows, cols])?.ok_or_else(|| self.missing(name))?;
         Ok(self.want(name, Place::Model, kind, [rows, cols]))
     }
 
     /// A vector of the checkpoint: norms and biases are small and stay f32.
     pub fn vector(&mut self, name: &str, len: usize) -> Result<Buf, Error> {
-        self.optional_vector(name, len)?.ok_or_else(|| missing(name))
+        self.optional_vector(name, len)?.ok_or_else(|| self.missing(name))
     }
     pub fn optional_vector(&mut self, name: &str, len: usize) -> Result<Option<Buf>, Error> {
         let there = self.catalog.kind(name, &[len])?.is_some();
         Ok(there.then(|| self.want(name, Place::Model, Kind::F32, [len, 0])))
     }
 
+    fn missing(&self, name: &str) -> Error {
+        let what = format!("the weight '{}' is not in the checkpoint", self.catalog.published(name));
+        Error::new("missing", what, "the file is not of this family, or cut")
+    }
+
     pub fn has(&self, name: &str, rows: usize, cols: usize) -> Result<bool, Error> {
         Ok(self.catalog.kind(name, &[rows, cols])?.is_some())
+    }
+
+    /// Numbers that follow from the model's sizes: tables of positions.
+    pub fn made(&mut self, name: &str, values: &[f32]) -> Buf {
+        let buf = self.want(name, Place::Model, Kind::F32, [values.len(), 0]);
+        if let Some(want) = self.wants.iter_mut().find(|w| w.buf == buf) {
+            want.made.get_or_insert_with(|| values.to_vec());
+        }
+        buf
     }
 
     /// A buffer that outlives runs, made of zeros by the session.
@@ -97,7 +113,7 @@ impl<'a> Net<'a> {
                 return Ok(None);
             }
             let weight = format!("{name}.weight");
-            kinds.push(self.catalog.kind(&weight, &[*outs, ins])?.ok_or_else(|| missing(&weight))?);
+            kinds.push(self.catalog.kind(&weight, &[*outs, ins])?.ok_or_else(|| self.missing(&weight))?);
         }
         if kinds.windows(2).any(|k| k[0] != k[1]) {
             return Ok(None);
@@ -107,12 +123,4 @@ impl<'a> Net<'a> {
         let w = self.want(&name, Place::Model, kinds[0], [outs, ins]);
         Ok(Some(self.rec.matmul(x, w, ins)))
     }
-}
-
-fn missing(name: &str) -> Error {
-    Error::new(
-        "missing",
-        format!("the weight '{name}' is not in the checkpoint"),
-        "the file is not of this family, or cut",
-    )
 }

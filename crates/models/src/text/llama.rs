@@ -1,6 +1,7 @@
 //! Llama and its many children: SmolLM2, TinyLlama, MobileLLaMA, DeepSeek-LLM.
 
 use super::Text;
+use crate::rope::frequencies;
 use squint_nn::attention::{At, Heads, causal};
 use squint_nn::decoder::Decoder;
 use squint_nn::{Net, mlp};
@@ -25,6 +26,7 @@ pub static LLAMA: Text = Text {
         ["norm.weight", "output_norm.weight", "model.norm.weight"],
         ["head.weight", "output.weight", "lm_head.weight"],
     ],
+    ignored: &["rotary_emb.inv_freq"],
     sizes,
     layer,
 };
@@ -43,20 +45,21 @@ fn sizes(facts: &Facts) -> Result<Decoder, Error> {
             "the file is damaged or not a model of this family",
         ));
     }
-    let number = |gguf, hf, default: f64| facts.number(Fact { gguf, hf }).unwrap_or(default) as f32;
+    let rope = Rope {
+        rotated: size("rope.dimension_count", "", head as u64).unwrap_or(head),
+        // GGUF files have the rows of q and k reordered so that pairs lie side by side.
+        side_by_side: matches!(facts, Facts::Gguf(_)),
+    };
+    let eps = facts.number(Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" }).unwrap_or(1e-5);
     Ok(Decoder {
         layers: size("block_count", "num_hidden_layers", 1 << 10)?,
         heads: Heads { width, heads, groups, head },
         inner: size("feed_forward_length", "intermediate_size", 1 << 18)?,
         vocab: vocab(facts)?,
         context: size("context_length", "max_position_embeddings", 1 << 24)?,
-        eps: number("attention.layer_norm_rms_epsilon", "rms_norm_eps", 1e-5),
-        rope: Rope {
-            rotated: size("rope.dimension_count", "", head as u64).unwrap_or(head),
-            // GGUF files have the rows of q and k reordered so that pairs lie side by side.
-            side_by_side: matches!(facts, Facts::Gguf(_)),
-            base: number("rope.freq_base", "rope_theta|rope_parameters.rope_theta", 10_000.0),
-        },
+        eps: eps as f32,
+        rope,
+        frequencies: frequencies(facts, rope)?,
         function: "silu",
     })
 }
@@ -75,7 +78,7 @@ fn vocab(facts: &Facts) -> Result<usize, Error> {
 fn layer(net: &mut Net, d: &Decoder, name: &str, x: Buf, at: At) -> Result<Buf, Error> {
     let norm = net.vector(&format!("{name}.attn_norm.weight"), d.heads.width)?;
     let y = net.rec.rms_norm(x, norm, d.eps);
-    let y = causal(net, y, &format!("{name}.attn"), d.heads, d.rope, at)?;
+    let y = causal(net, y, &format!("{name}.attn"), d.heads, (d.rope, &d.frequencies), at)?;
     let x = net.rec.add(x, y);
     let norm = net.vector(&format!("{name}.mlp_norm.weight"), d.heads.width)?;
     let y = net.rec.rms_norm(x, norm, d.eps);

@@ -15,6 +15,8 @@ pub struct Text {
     /// As GGUF files and `config.json` name it.
     pub architectures: &'static [&'static str],
     pub naming: Naming,
+    /// Ends of names of tensors that say nothing new; any other tensor that is not used is an error.
+    pub ignored: &'static [&'static str],
     pub sizes: fn(&Facts) -> Result<Decoder, Error>,
     pub layer: Layer,
 }

@@ -1,0 +1,160 @@
+//! The laws of the session, on small random models: what was cached is as if it had been computed again.
+
+#![allow(clippy::unwrap_used, reason = "a session that cannot run is a failed test")]
+
+use pollster::block_on;
+use squint_engine::{Host, Model, Session};
+use squint_ops::case::relative_error;
+use squint_ops::{Backend, Kind, Reference};
+use squint_tests::{backends, tiny::Llama};
+use squint_weights::{Checkpoint, source::Memory};
+use std::rc::Rc;
+
+fn session(on: Rc<dyn Backend>, llama: Llama, room: usize, cache: Kind) -> Session {
+    Session::new(model(on, llama, None), room, cache).unwrap()
+}
+
+fn model(on: Rc<dyn Backend>, llama: Llama, quant: Option<Kind>) -> Rc<Model> {
+    Rc::new(block_on(Model::load(on, Host::native(), llama.checkpoint(5), quant, &mut |_, _| ())).unwrap())
+}
+
+fn reference() -> Rc<dyn Backend> {
+    Rc::new(Reference::default())
+}
+
+fn prompt(n: u32) -> Vec<u32> {
+    (0..n).map(|i| (i * 37 + 11) % 160).collect()
+}
+
+/// Logits after every token, all at once and from nothing.
+fn truth(session: &mut Session, ids: &[u32]) -> Vec<Vec<f32>> {
+    let mut all = vec![];
+    let vocab = session.model.sizes.vocab;
+    block_on(session.every(ids, |rows| all.extend(rows.chunks_exact(vocab).map(<[f32]>::to_vec)))).unwrap();
+    all
+}
+
+#[test]
+fn a_cache_changes_nothing() {
+    let mut s = session(reference(), Llama::SMALL, 300, Kind::F32);
+    // More than one chunk, and a remainder.
+    let ids = prompt(150);
+    let want = truth(&mut s, &ids);
+    // In one go; then token by token from a short beginning; then from another prompt's beginning.
+    assert_eq!(block_on(s.prefill(&ids)).unwrap(), 149);
+    assert!(relative_error(&want[149], &block_on(s.logits()).unwrap()) < 1e-5);
+    block_on(s.prefill(&ids[..3])).unwrap();
+    for at in 3..ids.len() {
+        assert!(relative_error(&want[at - 1], &block_on(s.logits()).unwrap()) < 1e-5, "after {at}");
+        block_on(s.push(ids[at])).unwrap();
+    }
+    let mut other = ids.clone();
+    other[100] = 7;
+    assert_eq!(block_on(s.prefill(&other)).unwrap(), 100);
+    let reused = block_on(s.logits()).unwrap();
+    assert!(relative_error(&truth(&mut s, &other)[149], &reused) < 1e-5);
+}
+
+#[test]
+fn the_same_prompt_again_runs_nothing() {
+    let mut s = session(reference(), Llama::SMALL, 64, Kind::F16);
+    let ids = prompt(20);
+    assert_eq!(block_on(s.prefill(&ids)).unwrap(), 0);
+    let (first, next) = (block_on(s.logits()).unwrap(), block_on(s.best()).unwrap());
+    for _ in 0..5 {
+        block_on(s.push(next)).unwrap();
+    }
+    assert_ne!(block_on(s.logits()).unwrap(), first);
+    assert_eq!(block_on(s.prefill(&ids)).unwrap(), 20);
+    assert_eq!(block_on(s.logits()).unwrap(), first);
+    assert_eq!(s.ids(), ids);
+    // And what follows is what followed before.
+    block_on(s.push(next)).unwrap();
+    let again = block_on(s.logits()).unwrap();
+    block_on(s.prefill(&[3, 4])).unwrap();
+    block_on(s.prefill(&ids)).unwrap();
+    block_on(s.push(next)).unwrap();
+    assert_eq!(block_on(s.logits()).unwrap(), again);
+}
+
+#[test]
+fn every_backend_says_the_same() {
+    for llama in [Llama::SMALL, Llama { kind: Kind::Q4_1, own_head: true, groups: 1, ..Llama::SMALL }] {
+        let ids = prompt(40);
+        let want = truth(&mut session(reference(), llama, 64, Kind::F32), &ids);
+        let mut others: Vec<Rc<dyn Backend>> = vec![];
+        others.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+        others.extend(block_on(backends::gpu()).map(Rc::from));
+        for on in others {
+            let name = on.caps().device.clone();
+            let got = truth(&mut session(on, llama, 64, Kind::F16), &ids);
+            let worst = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
+            println!("{name}: {worst:.1e} for {llama:?}");
+            // Caches in f16 round at 5e-4.
+            assert!(worst < 5e-3, "{name}: {worst} for {llama:?}");
+        }
+    }
+}
+
+#[test]
+fn weights_can_be_packed_at_load() {
+    let wide = Llama { heads: 4, head: 32, inner: 256, vocab: 64, ..Llama::SMALL };
+    let ids: Vec<u32> = prompt(12).iter().map(|i| i % 64).collect();
+    let want = truth(&mut session(reference(), wide, 32, Kind::F32), &ids);
+    let mut last = f32::INFINITY;
+    // More bits, less error; and the weights are really stored so.
+    for kind in [Kind::Q4_0, Kind::Q8_0, Kind::F16] {
+        let model = model(reference(), wide, Some(kind));
+        assert_eq!(model.weight("layers.0.attn.q.weight").unwrap().kind, kind);
+        let got = truth(&mut Session::new(model, 32, Kind::F32).unwrap(), &ids);
+        let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
+        println!("{kind:?}: {error}");
+        assert!(error > 0.0 && error < last / 3.0, "{kind:?}: {error} after {last}");
+        last = error;
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    let mut s = session(reference(), Llama::SMALL, 8, Kind::F16);
+    for (ids, word) in [(vec![], "empty"), (prompt(9), "9 tokens"), (vec![160], "beyond")] {
+        let e = block_on(s.prefill(&ids)).unwrap_err();
+        assert!(e.code == "prompt" && e.what.contains(word), "{e}");
+    }
+    block_on(s.prefill(&prompt(8))).unwrap();
+    assert_eq!(block_on(s.push(1)).unwrap_err().code, "context");
+    assert!(Session::new(s.model.clone(), 513, Kind::F16).is_err_and(|e| e.what.contains("513")));
+}
+
+#[test]
+fn a_checkpoint_that_is_not_one_is_refused() {
+    let load = |bytes: Vec<u8>| {
+        block_on(async {
+            let checkpoint = Rc::new(Checkpoint::gguf(Rc::new(Memory::new("bad.gguf", bytes))).await?);
+            Model::load(reference(), Host::native(), checkpoint, None, &mut |_, _| ()).await.map(drop)
+        })
+    };
+    let good = Llama::SMALL.gguf(1);
+    assert!(load(good.clone()).is_ok());
+    let swap = |from: &[u8], to: &[u8]| {
+        let mut bytes = good.clone();
+        let at = bytes.windows(from.len()).position(|w| w == from).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to);
+        load(bytes).unwrap_err()
+    };
+    let wrong = swap(b"\x05\0\0\0\0\0\0\0llama", b"\x05\0\0\0\0\0\0\0lamma");
+    assert!(wrong.code == "architecture" && wrong.what.contains("lamma") && wrong.hint.contains("llama"), "{wrong}");
+    let missing = swap(b"blk.1.ffn_up", b"blk.1.ffn_xx");
+    assert!(missing.code == "missing" && missing.what.contains("'blk.1.ffn_up.weight'"), "{missing}");
+    let full = Llama { own_head: true, ..Llama::SMALL }.gguf(1);
+    let at = full.windows(21).position(|w| w == b"\x0d\0\0\0\0\0\0\0output.weight").unwrap() + 8;
+    let mut unknown = full.clone();
+    unknown[at..at + 6].copy_from_slice(b"strang");
+    let unknown = load(unknown).unwrap_err();
+    assert!(unknown.code == "tensor" && unknown.what.contains("strang"), "{unknown}");
+    let key = b"llama.attention.head_count\x04\0\0\0";
+    let shape = swap(key, &[&key[..], &8u32.to_le_bytes()].concat());
+    assert!(shape.code == "shape" && shape.what.contains("blk.0.attn_k"), "{shape}");
+    let zero = swap(key, &[&key[..], &0u32.to_le_bytes()].concat());
+    assert!(zero.code == "config" && zero.what.contains("head_count"), "{zero}");
+}

@@ -1,0 +1,91 @@
+//! The first real model against `transformers` on the same weights (scripts/golden/smollm2.py). Needs the file that
+//! scripts/models gets; says so where it is missing.
+
+#![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
+
+use pollster::block_on;
+use serde_json::Value;
+use squint_cpu::{Cpu, Isa};
+use squint_engine::{Host, Model, Session};
+use squint_ops::{Backend, Kind, Reference};
+use squint_tests::{backends::say, tree::root};
+use squint_weights::{Checkpoint, source::File};
+use std::rc::Rc;
+
+const FILE: &str = ".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
+
+fn model(on: Rc<dyn Backend>) -> Option<Rc<Model>> {
+    let path = root().join(FILE);
+    if !path.exists() {
+        say(&format!("smollm2 tests ignored because {FILE} is missing: run scripts/models"));
+        return None;
+    }
+    let checkpoint = Rc::new(block_on(Checkpoint::gguf(Rc::new(File::open(&path).unwrap()))).unwrap());
+    Some(Rc::new(block_on(Model::load(on, Host::native(), checkpoint, None, &mut |_, _| ())).unwrap()))
+}
+
+struct Golden(Value);
+
+impl Golden {
+    fn read() -> Golden {
+        let text = std::fs::read_to_string(root().join("tests/fixtures/smollm2.json")).unwrap();
+        Golden(serde_json::from_str(&text).unwrap())
+    }
+    fn list(&self, key: &str) -> Vec<u32> {
+        self.0[key].as_array().unwrap().iter().map(|v| v.as_u64().unwrap() as u32).collect()
+    }
+}
+
+/// Shares of positions with the same likeliest id, and the largest error among the ten largest logits.
+fn compare(on: Rc<dyn Backend>, tokens: usize, cache: Kind) -> Option<(f64, f64)> {
+    let (golden, name) = (Golden::read(), on.caps().device.clone());
+    let model = model(on)?;
+    let vocab = model.sizes.vocab;
+    let (ids, best) = (golden.list("ids"), golden.list("argmax"));
+    let (mut at, mut same, mut worst) = (0, 0, 0f64);
+    let mut session = Session::new(model, tokens, cache).unwrap();
+    let each = |rows: &[f32]| {
+        for row in rows.chunks_exact(vocab) {
+            let likeliest = (0..vocab).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
+            same += (likeliest as u32 == best[at]) as usize;
+            for pair in golden.0["top"][at.to_string()].as_array().into_iter().flatten() {
+                let want = pair[1].as_f64().unwrap();
+                worst = worst.max((row[pair[0].as_u64().unwrap() as usize] as f64 - want).abs());
+            }
+            at += 1;
+        }
+    };
+    block_on(session.every(&ids[..tokens], each)).unwrap();
+    let share = same as f64 / tokens as f64;
+    say(&format!(
+        "{name}: {same} of {tokens} positions agree with transformers, ten largest logits within {worst:.1e}"
+    ));
+    Some((share, worst))
+}
+
+#[test]
+fn reference_is_transformers() {
+    // The whole text takes the twins minutes: `squint logits --backend reference` on all of it is a release note's job.
+    if let Some((share, worst)) = compare(Rc::new(Reference::default()), 60, Kind::F32) {
+        assert!(share == 1.0 && worst < 1e-2, "{share}, {worst}");
+    }
+}
+
+#[test]
+fn greedy_answers_are_those_of_transformers() {
+    let golden = Golden::read();
+    let Some(model) = model(Rc::new(Cpu::new(Host::native(), Isa::best(), 2))) else { return };
+    let mut session = Session::new(model, 256, Kind::F16).unwrap();
+    block_on(session.prefill(&golden.list("prompt"))).unwrap();
+    let want = golden.list("greedy");
+    let mut got = vec![];
+    while got.len() < want.len() {
+        let next = block_on(session.best()).unwrap();
+        got.push(next);
+        block_on(session.push(next)).unwrap();
+    }
+    // Ids may part where the two largest logits are closer than rounding.
+    let parted = got.iter().zip(&want).position(|(g, w)| g != w);
+    let gap = |i: usize| golden.0["gaps"][i].as_f64().unwrap();
+    assert!(parted.is_none_or(|i| gap(i) < 0.1), "parted at {parted:?}");
+}
