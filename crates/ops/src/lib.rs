@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod case;
+mod grid;
 mod null;
 pub mod op;
 mod recording;
@@ -15,6 +16,7 @@ mod spec;
 mod view;
 
 pub use backend::{Backend, Caps, Handle, Host, Local, Prepared};
+pub use grid::{Grid, Window};
 pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};

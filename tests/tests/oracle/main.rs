@@ -5,4 +5,5 @@
 
 mod bench;
 mod dense;
+mod grids;
 mod rows;

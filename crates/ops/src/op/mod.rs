@@ -1,10 +1,13 @@
 //! One file per op; one row in `OPS`. A new op is a file here, a shader of the same stem, and two lines below.
 
+#![allow(clippy::needless_range_loop, reason = "twins are written with the indices of their formulas")]
+
 mod activate;
 mod add;
 mod argmax;
 mod attention;
 mod cast;
+mod conv2d;
 mod copy;
 mod embed;
 mod gather;
@@ -13,6 +16,9 @@ mod layer_norm;
 mod matmul;
 mod merge;
 mod mul;
+mod pixel_shuffle;
+mod pool;
+mod resize;
 mod rms_norm;
 mod rope;
 mod scale;
@@ -25,6 +31,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &argmax::SPEC,
     &attention::SPEC,
     &cast::SPEC,
+    &conv2d::SPEC,
     &copy::SPEC,
     &embed::SPEC,
     &gather::SPEC,
@@ -33,6 +40,9 @@ pub static OPS: &[&crate::OpSpec] = &[
     &matmul::SPEC,
     &merge::SPEC,
     &mul::SPEC,
+    &pixel_shuffle::SPEC,
+    &pool::SPEC,
+    &resize::SPEC,
     &rms_norm::SPEC,
     &rope::SPEC,
     &scale::SPEC,
@@ -41,4 +51,7 @@ pub static OPS: &[&crate::OpSpec] = &[
 
 pub use attention::Sight;
 pub use copy::Span;
+pub use pixel_shuffle::Shuffle;
+pub use pool::Pool;
+pub use resize::Resize;
 pub use rope::Rope;
