@@ -22,5 +22,5 @@ pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
 pub use spec::{Access, Cost, Field, Gpu, OpSpec, Scalar, Slot, Tolerance};
-pub use squint_weights::{Error, Kind};
+pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
 pub use view::{View, Views};

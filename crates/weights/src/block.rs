@@ -32,6 +32,49 @@ pub struct KindSpec {
     pub unpack: fn(&[u8], &mut [f32]),
     /// f32 to blocks, round to nearest.
     pub pack: fn(&[f32], &mut [u8]),
+    /// The integers behind the numbers, where the format has them; `unpack` is made of them then.
+    pub codes: Option<&'static Codes>,
+}
+
+/// How a format of integers reads: x = scale · (code − offset) + min, with a scale and a min for every run of numbers.
+/// Kernels that multiply integers take the codes; nobody else looks into a block.
+pub struct Codes {
+    /// Numbers that share a scale: 16 or 32. A format with longer runs repeats their scale.
+    pub run: usize,
+    /// Bits of a code: below 8 it is from 0 up, with 8 it has a sign.
+    pub bits: u32,
+    pub offset: i32,
+    /// Whether there is a min; without one it is zero.
+    pub min: bool,
+    /// One block's codes, its scales and its mins, one per run.
+    pub read: fn(&[u8], &mut [u8], &mut [f32], &mut [f32]),
+}
+
+impl Codes {
+    /// Of a stored byte, scale and min. The product is exact (11 + 8 bits of scale, 6 of code), so there is one rounding.
+    pub fn number(&self, code: u8, scale: f32, min: f32) -> f32 {
+        let code = if self.bits == 8 { code as i8 as i32 } else { code as i32 };
+        let product = scale * (code - self.offset) as f32;
+        if self.min { product + min } else { product }
+    }
+}
+
+/// Numbers in the largest block.
+pub const MOST_BLOCK: usize = 256;
+
+impl KindSpec {
+    /// `unpack` of every format with codes.
+    fn unpack_codes(&self, src: &[u8], dst: &mut [f32]) {
+        let Some(codes) = self.codes else { return };
+        let (mut q, mut scales, mut mins) = ([0; MOST_BLOCK], [0.0; MOST_BLOCK / 16], [0.0; MOST_BLOCK / 16]);
+        let runs = self.block / codes.run;
+        for (b, x) in src.chunks_exact(self.bytes).zip(dst.chunks_exact_mut(self.block)) {
+            (codes.read)(b, &mut q[..self.block], &mut scales[..runs], &mut mins[..runs]);
+            for (i, x) in x.iter_mut().enumerate() {
+                *x = codes.number(q[i], scales[i / codes.run], mins[i / codes.run]);
+            }
+        }
+    }
 }
 
 /// A row of `KINDS`; compares by name and prints as it.

@@ -3,7 +3,7 @@
 use super::KindSpec;
 use half::bf16;
 
-pub const SPEC: KindSpec = KindSpec { name: "bf16", ggml: 30, block: 1, bytes: 2, unpack, pack };
+pub const SPEC: KindSpec = KindSpec { name: "bf16", ggml: 30, block: 1, bytes: 2, unpack, pack, codes: None };
 
 fn unpack(src: &[u8], dst: &mut [f32]) {
     for (b, v) in src.chunks_exact(2).zip(dst) {

@@ -2,17 +2,27 @@
 //! x = d·scale·q − dmin·min, 16 sub-blocks of 16.
 
 use super::fit::{affine, nearest};
-use super::{KindSpec, half_at, inverse, put_half, put_two_bits, two_bits};
+use super::{Codes, KindSpec, half_at, inverse, put_half, put_two_bits, two_bits};
 
-pub const SPEC: KindSpec = KindSpec { name: "q2_k", ggml: 10, block: 256, bytes: 84, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q2_k",
+    ggml: 10,
+    block: 256,
+    bytes: 84,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(84).zip(dst.chunks_exact_mut(256)) {
-        let (d, dmin) = (half_at(b, 80), half_at(b, 82));
-        for (i, x) in x.iter_mut().enumerate() {
-            let s = b[i / 16];
-            *x = d * (s & 15) as f32 * two_bits(&b[16..], i) as f32 - dmin * (s >> 4) as f32;
-        }
+const CODES: Codes = Codes { run: 16, bits: 2, offset: 0, min: true, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
+    let (d, dmin) = (half_at(b, 80), half_at(b, 82));
+    for (j, s) in b[..16].iter().enumerate() {
+        (scales[j], mins[j]) = (d * (s & 15) as f32, -(dmin * (s >> 4) as f32));
+    }
+    for (i, code) in codes.iter_mut().enumerate() {
+        *code = two_bits(&b[16..], i);
     }
 }
 

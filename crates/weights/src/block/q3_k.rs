@@ -2,18 +2,27 @@
 //! x = d·(scale − 32)·(q − 4), 16 sub-blocks of 16.
 
 use super::fit::{nearest, symmetric3};
-use super::{KindSpec, half_at, inverse, put_half, put_two_bits, signed_max, two_bits};
+use super::{Codes, KindSpec, half_at, inverse, put_half, put_two_bits, signed_max, two_bits};
 
-pub const SPEC: KindSpec = KindSpec { name: "q3_k", ggml: 11, block: 256, bytes: 110, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q3_k",
+    ggml: 11,
+    block: 256,
+    bytes: 110,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(110).zip(dst.chunks_exact_mut(256)) {
-        let d = half_at(b, 108);
-        for (i, x) in x.iter_mut().enumerate() {
-            let high = b[i % 32] >> (i / 32) & 1;
-            let q = (two_bits(&b[32..], i) | high << 2) as f32 - 4.0;
-            *x = d * (scale(&b[96..], i / 16) as f32 - 32.0) * q;
-        }
+const CODES: Codes = Codes { run: 16, bits: 3, offset: 4, min: false, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    let d = half_at(b, 108);
+    for (j, s) in scales.iter_mut().enumerate() {
+        *s = d * (scale(&b[96..], j) as f32 - 32.0);
+    }
+    for (i, code) in codes.iter_mut().enumerate() {
+        *code = two_bits(&b[32..], i) | (b[i % 32] >> (i / 32) & 1) << 2;
     }
 }
 

@@ -1,14 +1,22 @@
 //! 32 numbers in 18 bytes: f16 d, 16 × two nibbles (j low, j + 16 high). x = d · (q − 8).
 
-use super::{KindSpec, half_at, inverse, nibbles, put_half, signed_max};
+use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, signed_max};
 
-pub const SPEC: KindSpec = KindSpec { name: "q4_0", ggml: 2, block: 32, bytes: 18, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q4_0",
+    ggml: 2,
+    block: 32,
+    bytes: 18,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(18).zip(dst.chunks_exact_mut(32)) {
-        let d = half_at(b, 0);
-        nibbles(&b[2..], |i, q| x[i] = d * (q as f32 - 8.0));
-    }
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 8, min: false, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    scales[0] = half_at(b, 0);
+    nibbles(&b[2..], |i, q| codes[i] = q);
 }
 
 fn pack(src: &[f32], dst: &mut [u8]) {

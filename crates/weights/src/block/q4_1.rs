@@ -1,14 +1,22 @@
 //! 32 numbers in 20 bytes: f16 d, f16 m, 16 × two nibbles (j low, j + 16 high). x = d · q + m.
 
-use super::{KindSpec, half_at, inverse, nibbles, put_half, range};
+use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, range};
 
-pub const SPEC: KindSpec = KindSpec { name: "q4_1", ggml: 3, block: 32, bytes: 20, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q4_1",
+    ggml: 3,
+    block: 32,
+    bytes: 20,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(20).zip(dst.chunks_exact_mut(32)) {
-        let (d, m) = (half_at(b, 0), half_at(b, 2));
-        nibbles(&b[4..], |i, q| x[i] = d * q as f32 + m);
-    }
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
+    (scales[0], mins[0]) = (half_at(b, 0), half_at(b, 2));
+    nibbles(&b[4..], |i, q| codes[i] = q);
 }
 
 fn pack(src: &[f32], dst: &mut [u8]) {

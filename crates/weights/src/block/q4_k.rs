@@ -2,17 +2,33 @@
 //! x = d·scale·q − dmin·min, 8 sub-blocks of 32. Nibbles: byte l of run r holds 64·r + l low, 64·r + 32 + l high.
 
 use super::fit::{affine, nearest};
-use super::{KindSpec, half_at, inverse, put_half};
+use super::{Codes, KindSpec, half_at, inverse, put_half};
 
-pub const SPEC: KindSpec = KindSpec { name: "q4_k", ggml: 12, block: 256, bytes: 144, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q4_k",
+    ggml: 12,
+    block: 256,
+    bytes: 144,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(144).zip(dst.chunks_exact_mut(256)) {
-        let (d, dmin) = (half_at(b, 0), half_at(b, 2));
-        for (i, x) in x.iter_mut().enumerate() {
-            let (scale, min) = pair(&b[4..16], i / 32);
-            *x = d * scale as f32 * nibble(&b[16..], i) as f32 - dmin * min as f32;
-        }
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
+    get_pairs(b, scales, mins);
+    for (i, code) in codes.iter_mut().enumerate() {
+        *code = nibble(&b[16..], i);
+    }
+}
+
+/// Scales and mins from a block's first 16 bytes; shared with q5_k.
+pub fn get_pairs(b: &[u8], scales: &mut [f32], mins: &mut [f32]) {
+    let (d, dmin) = (half_at(b, 0), half_at(b, 2));
+    for j in 0..8 {
+        let (scale, min) = pair(&b[4..16], j);
+        (scales[j], mins[j]) = (d * scale as f32, -(dmin * min as f32));
     }
 }
 

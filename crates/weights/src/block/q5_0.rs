@@ -1,14 +1,28 @@
 //! 32 numbers in 22 bytes: f16 d, u32 of fifth bits, 16 × two nibbles. x = d · (q − 16).
 
-use super::{KindSpec, half_at, inverse, nibbles, put_half, signed_max, word_at};
+use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, signed_max, word_at};
 
-pub const SPEC: KindSpec = KindSpec { name: "q5_0", ggml: 6, block: 32, bytes: 22, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q5_0",
+    ggml: 6,
+    block: 32,
+    bytes: 22,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(22).zip(dst.chunks_exact_mut(32)) {
-        let (d, high) = (half_at(b, 0), word_at(b, 2));
-        nibbles(&b[6..], |i, q| x[i] = d * ((q as u32 | (high >> i & 1) << 4) as f32 - 16.0));
-    }
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 16, min: false, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    scales[0] = half_at(b, 0);
+    get_codes(&b[2..], codes);
+}
+
+/// Fifth bits, nibbles behind them; shared with q5_1.
+pub fn get_codes(b: &[u8], codes: &mut [u8]) {
+    let high = word_at(b, 0);
+    nibbles(&b[4..], |i, q| codes[i] = q | ((high >> i & 1) << 4) as u8);
 }
 
 fn pack(src: &[f32], dst: &mut [u8]) {

@@ -1,14 +1,22 @@
 //! 32 numbers in 24 bytes: f16 d, f16 m, u32 of fifth bits, 16 × two nibbles. x = d · q + m.
 
-use super::{KindSpec, half_at, inverse, nibbles, put_half, q5_0::put_codes, range, word_at};
+use super::{Codes, KindSpec, half_at, inverse, put_half, q5_0::get_codes, q5_0::put_codes, range};
 
-pub const SPEC: KindSpec = KindSpec { name: "q5_1", ggml: 7, block: 32, bytes: 24, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q5_1",
+    ggml: 7,
+    block: 32,
+    bytes: 24,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(24).zip(dst.chunks_exact_mut(32)) {
-        let (d, m, high) = (half_at(b, 0), half_at(b, 2), word_at(b, 4));
-        nibbles(&b[8..], |i, q| x[i] = d * (q as u32 | (high >> i & 1) << 4) as f32 + m);
-    }
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
+    (scales[0], mins[0]) = (half_at(b, 0), half_at(b, 2));
+    get_codes(&b[4..], codes);
 }
 
 fn pack(src: &[f32], dst: &mut [u8]) {

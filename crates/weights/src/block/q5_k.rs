@@ -1,18 +1,24 @@
 //! 256 numbers in 176 bytes: as q4_k, with 32 bytes of fifth bits before the nibbles (bit i / 32 of byte i mod 32).
 
-use super::q4_k::{codes, nibble, pair};
-use super::{KindSpec, half_at};
+use super::q4_k::{codes, get_pairs, nibble};
+use super::{Codes, KindSpec};
 
-pub const SPEC: KindSpec = KindSpec { name: "q5_k", ggml: 13, block: 256, bytes: 176, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q5_k",
+    ggml: 13,
+    block: 256,
+    bytes: 176,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(176).zip(dst.chunks_exact_mut(256)) {
-        let (d, dmin) = (half_at(b, 0), half_at(b, 2));
-        for (i, x) in x.iter_mut().enumerate() {
-            let (scale, min) = pair(&b[4..16], i / 32);
-            let q = nibble(&b[48..], i) | (b[16 + i % 32] >> (i / 32) & 1) << 4;
-            *x = d * scale as f32 * q as f32 - dmin * min as f32;
-        }
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
+    get_pairs(b, scales, mins);
+    for (i, code) in codes.iter_mut().enumerate() {
+        *code = nibble(&b[48..], i) | (b[16 + i % 32] >> (i / 32) & 1) << 4;
     }
 }
 

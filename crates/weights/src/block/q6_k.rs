@@ -2,9 +2,19 @@
 //! x = d·scale·(q − 32), 16 sub-blocks of 16.
 
 use super::fit::{nearest, symmetric};
-use super::{KindSpec, half_at, inverse, put_half, signed_max};
+use super::{Codes, KindSpec, half_at, inverse, put_half, signed_max};
 
-pub const SPEC: KindSpec = KindSpec { name: "q6_k", ggml: 14, block: 256, bytes: 210, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q6_k",
+    ggml: 14,
+    block: 256,
+    bytes: 210,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
+
+const CODES: Codes = Codes { run: 16, bits: 6, offset: 32, min: false, read };
 
 /// Number i: byte and shift of its low nibble, byte and shift of its high pair. Each half of 128 has 64 bytes of
 /// nibbles and 32 of pairs.
@@ -13,14 +23,14 @@ fn place(i: usize) -> (usize, usize, usize, usize) {
     (64 * half + 32 * (run % 2) + l, 4 * (run / 2), 128 + 32 * half + l, 2 * run)
 }
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(210).zip(dst.chunks_exact_mut(256)) {
-        let d = half_at(b, 208);
-        for (i, x) in x.iter_mut().enumerate() {
-            let (low, by, high, up) = place(i);
-            let q = b[low] >> by & 15 | (b[high] >> up & 3) << 4;
-            *x = d * b[192 + i / 16] as i8 as f32 * (q as f32 - 32.0);
-        }
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    let d = half_at(b, 208);
+    for (s, code) in scales.iter_mut().zip(&b[192..208]) {
+        *s = d * *code as i8 as f32;
+    }
+    for (i, code) in codes.iter_mut().enumerate() {
+        let (low, by, high, up) = place(i);
+        *code = b[low] >> by & 15 | (b[high] >> up & 3) << 4;
     }
 }
 

@@ -1,16 +1,22 @@
 //! 32 numbers in 34 bytes: f16 d, 32 × i8. x = d · q.
 
-use super::{KindSpec, half_at, inverse, put_half};
+use super::{Codes, KindSpec, half_at, inverse, put_half};
 
-pub const SPEC: KindSpec = KindSpec { name: "q8_0", ggml: 8, block: 32, bytes: 34, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "q8_0",
+    ggml: 8,
+    block: 32,
+    bytes: 34,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(34).zip(dst.chunks_exact_mut(32)) {
-        let d = half_at(b, 0);
-        for (x, q) in x.iter_mut().zip(&b[2..]) {
-            *x = d * *q as i8 as f32;
-        }
-    }
+const CODES: Codes = Codes { run: 32, bits: 8, offset: 0, min: false, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    scales[0] = half_at(b, 0);
+    codes.copy_from_slice(&b[2..]);
 }
 
 fn pack(src: &[f32], dst: &mut [u8]) {

@@ -1,16 +1,24 @@
 //! 256 numbers in 66 bytes: 64 × four 2-bit codes, f16 d. x = d · (q − 1), so −d, 0 or d.
 //! Code n of byte m in each half of 128 is number 32·n + m of that half.
 
-use super::{KindSpec, half_at, inverse, put_half, two_bits};
+use super::{Codes, KindSpec, half_at, inverse, put_half, two_bits};
 
-pub const SPEC: KindSpec = KindSpec { name: "tq2_0", ggml: 35, block: 256, bytes: 66, unpack, pack };
+pub const SPEC: KindSpec = KindSpec {
+    name: "tq2_0",
+    ggml: 35,
+    block: 256,
+    bytes: 66,
+    unpack: |src, dst| SPEC.unpack_codes(src, dst),
+    pack,
+    codes: Some(&CODES),
+};
 
-fn unpack(src: &[u8], dst: &mut [f32]) {
-    for (b, x) in src.chunks_exact(66).zip(dst.chunks_exact_mut(256)) {
-        let d = half_at(b, 64);
-        for (i, x) in x.iter_mut().enumerate() {
-            *x = d * (two_bits(b, i) as f32 - 1.0);
-        }
+const CODES: Codes = Codes { run: 32, bits: 2, offset: 1, min: false, read };
+
+fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
+    scales.fill(half_at(b, 64));
+    for (i, code) in codes.iter_mut().enumerate() {
+        *code = two_bits(b, i);
     }
 }
 

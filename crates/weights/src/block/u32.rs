@@ -2,7 +2,7 @@
 
 use super::KindSpec;
 
-pub const SPEC: KindSpec = KindSpec { name: "u32", ggml: 26, block: 1, bytes: 4, unpack, pack };
+pub const SPEC: KindSpec = KindSpec { name: "u32", ggml: 26, block: 1, bytes: 4, unpack, pack, codes: None };
 
 fn unpack(src: &[u8], dst: &mut [f32]) {
     for (b, v) in src.chunks_exact(4).zip(dst) {
