@@ -4,10 +4,13 @@ use squint_cpu::{Cpu, Isa};
 use squint_gpu::Gpu;
 use squint_ops::{Backend, Host};
 
-/// The cpu backend on every instruction set, on one thread and on three.
+/// The cpu backend on every instruction set, on one thread and on three, with rounded and with exact activations.
 pub fn cpus() -> Vec<Cpu> {
-    let both = |isa| [1, 3].map(|threads| Cpu::new(Host::native(), isa, threads));
-    Isa::available().into_iter().flat_map(both).collect()
+    let all = |isa| {
+        let [one, three] = [1, 3].map(|threads| Cpu::new(Host::native(), isa, threads));
+        [one, three, Cpu::new(Host::native(), isa, 3).exact()]
+    };
+    Isa::available().into_iter().flat_map(all).collect()
 }
 
 /// The gpu backend, or none with the reason printed. `GPU_TESTS=no` skips it, `GPU_TESTS=must` fails without it.

@@ -4,8 +4,7 @@
 
 use pollster::block_on;
 use squint_engine::{Host, Model, Session};
-use squint_ops::case::relative_error;
-use squint_ops::{Backend, Kind, Reference};
+use squint_ops::{Backend, INT8, Kind, Reference};
 use squint_tests::{backends, tiny::Llama};
 use squint_weights::{Checkpoint, source::Memory};
 use std::rc::Rc;
@@ -20,6 +19,10 @@ fn model(on: Rc<dyn Backend>, llama: Llama, quant: Option<Kind>) -> Rc<Model> {
 
 fn reference() -> Rc<dyn Backend> {
     Rc::new(Reference::default())
+}
+
+fn relative_error(want: &[f32], got: &[f32]) -> f32 {
+    squint_ops::case::relative_error(want, got, 0.0)
 }
 
 fn prompt(n: u32) -> Vec<u32> {
@@ -87,11 +90,13 @@ fn every_backend_says_the_same() {
         others.extend(block_on(backends::gpu()).map(Rc::from));
         for on in others {
             let name = on.caps().device.clone();
+            let rounds = llama.kind != Kind::F32 && on.caps().features.iter().any(|f| f == INT8.name);
             let got = truth(&mut session(on, llama, 64, Kind::F16), &ids);
             let worst = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
             println!("{name}: {worst:.1e} for {llama:?}");
-            // Caches in f16 round at 5e-4.
-            assert!(worst < 5e-3, "{name}: {worst} for {llama:?}");
+            // Caches in f16 round at 5e-4; activations in 8 bits at 4e-3 in each of twenty products,
+            // in a net whose widths are too small for errors to average out.
+            assert!(worst < if rounds { 0.15 } else { 5e-3 }, "{name}: {worst} for {llama:?}");
         }
     }
 }

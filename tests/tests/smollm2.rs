@@ -46,8 +46,7 @@ fn compare(on: Rc<dyn Backend>, tokens: usize, cache: Kind) -> Option<(f64, f64)
     let mut session = Session::new(model, tokens, cache).unwrap();
     let each = |rows: &[f32]| {
         for row in rows.chunks_exact(vocab) {
-            let likeliest = (0..vocab).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap();
-            same += (likeliest as u32 == best[at]) as usize;
+            same += (likeliest(row) as u32 == best[at]) as usize;
             for pair in golden.0["top"][at.to_string()].as_array().into_iter().flatten() {
                 let want = pair[1].as_f64().unwrap();
                 worst = worst.max((row[pair[0].as_u64().unwrap() as usize] as f64 - want).abs());
@@ -72,9 +71,60 @@ fn reference_is_transformers() {
 }
 
 #[test]
+fn cpu_with_exact_activations_is_transformers() {
+    let golden = Golden::read();
+    let cpu = Cpu::new(Host::native(), Isa::best(), 2).exact();
+    if let Some((share, worst)) = compare(Rc::new(cpu), golden.list("ids").len(), Kind::F16) {
+        assert!(share >= 0.999 && worst < 5e-2, "{share}, {worst}");
+    }
+}
+
+/// How much rounding activations to 8 bits changes what the model says.
+#[test]
+fn rounded_activations_change_little() {
+    const WINDOW: usize = 420;
+    let ids = Golden::read().list("ids");
+    let session = |cpu: Cpu| Some(Session::new(model(Rc::new(cpu))?, WINDOW, Kind::F16).unwrap());
+    let Some(mut exact) = session(Cpu::new(Host::native(), Isa::best(), 2).exact()) else { return };
+    let mut rounded = session(Cpu::new(Host::native(), Isa::best(), 2)).unwrap();
+    let vocab = exact.model.sizes.vocab;
+    let (mut same, mut apart) = (0, 0.0);
+    for window in ids.chunks(WINDOW) {
+        let all = |s: &mut Session| {
+            let mut all = vec![];
+            block_on(s.every(window, |rows| all.extend_from_slice(rows))).unwrap();
+            all
+        };
+        let (p, q) = (all(&mut exact), all(&mut rounded));
+        for (p, q) in p.chunks_exact(vocab).zip(q.chunks_exact(vocab)) {
+            same += (likeliest(p) == likeliest(q)) as usize;
+            apart += divergence(p, q);
+        }
+    }
+    let (share, mean) = (same as f64 / ids.len() as f64, apart / ids.len() as f64);
+    say(&format!("8-bit activations: {same} of {} positions agree, mean KL {mean:.5}", ids.len()));
+    assert!(share >= 0.98 && mean <= 0.01, "{share}, {mean}");
+}
+
+/// The first of the largest.
+fn likeliest(row: &[f32]) -> usize {
+    (0..row.len()).rev().max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
+}
+
+/// KL divergence of the distributions that two rows of logits mean.
+fn divergence(p: &[f32], q: &[f32]) -> f64 {
+    let log_sum = |row: &[f32]| {
+        let most = row.iter().copied().fold(f32::MIN, f32::max) as f64;
+        most + row.iter().map(|v| (*v as f64 - most).exp()).sum::<f64>().ln()
+    };
+    let (a, b) = (log_sum(p), log_sum(q));
+    p.iter().zip(q).map(|(p, q)| (*p as f64 - a).exp() * ((*p as f64 - a) - (*q as f64 - b))).sum()
+}
+
+#[test]
 fn greedy_answers_are_those_of_transformers() {
     let golden = Golden::read();
-    let Some(model) = model(Rc::new(Cpu::new(Host::native(), Isa::best(), 2))) else { return };
+    let Some(model) = model(Rc::new(Cpu::new(Host::native(), Isa::best(), 2).exact())) else { return };
     let mut session = Session::new(model, 256, Kind::F16).unwrap();
     block_on(session.prefill(&golden.list("prompt"))).unwrap();
     let want = golden.list("greedy");

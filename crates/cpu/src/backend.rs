@@ -1,13 +1,11 @@
 //! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
 
-use crate::kernel::{KERNELS, Kernel, Machine};
+use crate::kernel::{KERNELS, Kernel, Machine, Part, STRETCH};
 use crate::memory::{Memory, views};
+use crate::panels::Panels;
 use crate::{Isa, Pool};
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, Kind, Local, Prepared, Recording, Step};
+use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, Prepared, Recording, Step};
 use std::rc::Rc;
-
-/// Longest stretch without letting messages in, milliseconds.
-const STRETCH: f64 = 30.0;
 
 pub struct Cpu {
     caps: Caps,
@@ -16,13 +14,21 @@ pub struct Cpu {
 }
 
 impl Cpu {
+    /// Activations that meet integer weights are rounded to 8 bits; see `exact`.
     pub fn new(host: Host, isa: Isa, threads: usize) -> Cpu {
-        let machine = Machine { isa, pool: Pool::new(threads) };
+        let machine = Machine { isa, pool: Pool::new(threads), exact: false, scratch: Default::default() };
         let threads = machine.pool.threads();
         let plural = if threads == 1 { "thread" } else { "threads" };
-        let caps =
-            Caps { name: "cpu", device: format!("{}, {threads} {plural}", isa.name()), threads, features: vec![] };
+        let device = format!("{}, {threads} {plural}", isa.name());
+        let caps = Caps { name: "cpu", device, threads, features: vec![INT8.name.into()] };
         Cpu { caps, machine, host }
+    }
+
+    /// The same with activations in f32 throughout: slower, and as close to the twins as f32 is.
+    pub fn exact(mut self) -> Cpu {
+        self.machine.exact = true;
+        self.caps.features.retain(|f| f != INT8.name);
+        self
     }
 }
 
@@ -32,13 +38,20 @@ impl Cpu {
         self.machine.pool.splits()
     }
 
-    /// One step, start to end without a pause: nobody else touches a buffer meanwhile.
-    fn step(&self, step: &Step, kernel: Option<&Kernel>, params: &[u32], what: &Prepared) -> Result<(), Error> {
+    /// One step or a part of it, start to end without a pause: nobody else touches a buffer meanwhile.
+    fn step(
+        &self,
+        step: &Step,
+        kernel: Option<&Kernel>,
+        params: &[u32],
+        what: &Prepared,
+        part: Part,
+    ) -> Result<(), Error> {
         let handles: Vec<&Handle> = step.bufs.iter().map(|b| what.handle(*b)).collect();
         // SAFETY: views live in this function only; `read` and `write` hold theirs as briefly, on the same thread.
         let mut views = unsafe { views(step.op.slots, &handles) }?;
         match kernel {
-            Some(k) => (k.run)(&self.machine, params, &mut views),
+            Some(k) => (k.run)(&self.machine, params, &mut views, part),
             None => (step.op.twin)(params, &mut views),
         }
     }
@@ -55,10 +68,19 @@ impl Backend for Cpu {
         Ok(Handle { kind, len, inner: Rc::new(Memory::new(kind.bytes_of(len))) })
     }
 
+    fn matrix(&self, kind: Kind, rows: usize, cols: usize) -> Result<Handle, Error> {
+        let panels = Panels::new(kind, rows, cols)?;
+        Ok(Handle { kind, len: rows * cols, inner: Rc::new(Memory::matrix(panels)) })
+    }
+
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {
         let memory = to.downcast::<Memory>()?;
         // SAFETY: no step runs during this call, and the slice does not leave it.
-        match unsafe { memory.bytes_mut() }.get_mut(at..at + bytes.len()) {
+        let all = unsafe { memory.bytes_mut() };
+        if let Some(panels) = &memory.panels {
+            return panels.write(all, at, bytes);
+        }
+        match all.get_mut(at..at + bytes.len()) {
             Some(part) => part.copy_from_slice(bytes),
             None => {
                 return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes())));
@@ -80,10 +102,13 @@ impl Backend for Cpu {
             let mut since = (self.host.now)();
             for (step, kernel) in &what.downcast::<Plan>()?.0 {
                 let params = step.resolve(run)?;
-                self.step(step, *kernel, &params, what)?;
-                if (self.host.now)() - since > STRETCH {
-                    (self.host.pause)().await;
-                    since = (self.host.now)();
+                let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
+                for i in 0..of {
+                    self.step(step, *kernel, &params, what, Part { i, of })?;
+                    if (self.host.now)() - since > STRETCH {
+                        (self.host.pause)().await;
+                        since = (self.host.now)();
+                    }
                 }
             }
             Ok(())
@@ -91,7 +116,13 @@ impl Backend for Cpu {
     }
 
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>> {
-        // SAFETY: no step runs during this call, and the slice is copied at once.
-        Box::pin(async move { Ok(unsafe { from.downcast::<Memory>()?.bytes() }.to_vec()) })
+        Box::pin(async move {
+            let memory = from.downcast::<Memory>()?;
+            if memory.panels.is_some() {
+                return Err(Error::bug("a weight's matrix was read back"));
+            }
+            // SAFETY: no step runs during this call, and the slice is copied at once.
+            Ok(unsafe { memory.bytes() }.to_vec())
+        })
     }
 }

@@ -1,6 +1,9 @@
 //! The fast CPU backend.
 //!
 //! * `lanes` — one trait, one small file per instruction set; kernels are written once over it.
+//! * `panels` — how weights lie: eight rows interleaved, so that a lane is an output.
+//! * `quantize` — activations in 8 bits for weights that are integers.
+//! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
 //! * `pool` — threads where there are any.
 
@@ -8,7 +11,10 @@ mod backend;
 mod kernel;
 mod lanes;
 mod memory;
+mod panels;
 mod pool;
+mod quantize;
+mod tile;
 
 pub use backend::Cpu;
 pub use kernel::KERNELS;

@@ -1,5 +1,6 @@
 //! Buffers of this backend: bytes on a cache line's boundary, lent to steps as slices.
 
+use crate::panels::Panels;
 use squint_ops::{Access, Error, Handle, View};
 use std::cell::UnsafeCell;
 
@@ -10,11 +11,18 @@ struct Line(#[allow(dead_code, reason = "read as bytes only")] [u8; 64]);
 pub struct Memory {
     lines: UnsafeCell<Box<[Line]>>,
     bytes: usize,
+    /// Of a weight's matrix; other buffers lie as their format says.
+    pub panels: Option<Panels>,
 }
 
 impl Memory {
     pub fn new(bytes: usize) -> Memory {
-        Memory { lines: UnsafeCell::new(vec![Line([0; 64]); bytes.div_ceil(64)].into_boxed_slice()), bytes }
+        let lines = vec![Line([0; 64]); bytes.div_ceil(64)].into_boxed_slice();
+        Memory { lines: UnsafeCell::new(lines), bytes, panels: None }
+    }
+
+    pub fn matrix(panels: Panels) -> Memory {
+        Memory { panels: Some(panels), ..Memory::new(panels.bytes()) }
     }
 
     /// # Safety
@@ -46,7 +54,10 @@ pub unsafe fn views<'a>(slots: &[squint_ops::Slot], handles: &[&'a Handle]) -> R
         // SAFETY: no other slices are alive, and a written buffer is in no other slot of this step.
         out.push(unsafe {
             if slot.access == Access::Read {
-                View::read(kind, memories[i].bytes())
+                match &memories[i].panels {
+                    Some(panels) => View::Packed(panels, memories[i].bytes()),
+                    None => View::read(kind, memories[i].bytes()),
+                }
             } else if memories.iter().filter(|m| std::ptr::eq(**m, memories[i])).count() > 1 {
                 return Err(Error::bug(format!(
                     "'{}' is written and used by another slot of the same step",

@@ -69,26 +69,26 @@ impl Pool {
 }
 
 /// A slice that threads write in parts that do not overlap.
-pub struct Parts<'a> {
-    start: *mut f32,
+pub struct Parts<'a, T = f32> {
+    start: *mut T,
     len: usize,
-    life: std::marker::PhantomData<&'a mut [f32]>,
+    life: std::marker::PhantomData<&'a mut [T]>,
 }
 
 // SAFETY: only `slice` gives access, and its callers promise disjoint parts.
-unsafe impl Send for Parts<'_> {}
+unsafe impl<T: Send> Send for Parts<'_, T> {}
 // SAFETY: as above.
-unsafe impl Sync for Parts<'_> {}
+unsafe impl<T: Send> Sync for Parts<'_, T> {}
 
-impl<'a> Parts<'a> {
-    pub fn new(of: &'a mut [f32]) -> Parts<'a> {
+impl<'a, T> Parts<'a, T> {
+    pub fn new(of: &'a mut [T]) -> Parts<'a, T> {
         Parts { start: of.as_mut_ptr(), len: of.len(), life: std::marker::PhantomData }
     }
 
     /// # Safety
     /// No two parts alive at one time may overlap.
     #[allow(clippy::mut_from_ref, reason = "disjoint parts of one slice, as promised by the caller")]
-    pub unsafe fn slice(&self, range: Range<usize>) -> &mut [f32] {
+    pub unsafe fn slice(&self, range: Range<usize>) -> &mut [T] {
         assert!(range.start <= range.end && range.end <= self.len);
         // SAFETY: inside the slice by the assertion, alone by the caller's promise.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(range.start), range.len()) }

@@ -1,31 +1,130 @@
-//! Kernels against twins inside a browser, on every instruction set of the module. scripts/test wasm runs it twice:
-//! compiled for simd128, and for relaxed SIMD. Natively tests/tests/ops.rs does the same.
+//! The instruction sets against each other and against plain arithmetic, natively and inside a browser. scripts/test wasm
+//! runs this twice there: compiled for simd128, and for relaxed SIMD.
 
-#![cfg(target_arch = "wasm32")]
+#![allow(clippy::unwrap_used, reason = "a step that cannot run is a failed test")]
 
 use squint_cpu::{Cpu, Isa};
-use squint_ops::{Backend, Host, OPS, case::compare};
+use squint_ops::case::{Case, Rng, relative_error};
+use squint_ops::{Host, Kind};
+use std::future::Future;
 use std::rc::Rc;
-use wasm_bindgen_test::{wasm_bindgen_test, wasm_bindgen_test_configure};
+use std::task::{Context, Poll, Waker};
 
-wasm_bindgen_test_configure!(run_in_browser);
+#[cfg(target_arch = "wasm32")]
+wasm_bindgen_test::wasm_bindgen_test_configure!(run_in_browser);
 
 fn host() -> Host {
     Host { now: Rc::new(|| 0.0), pause: Rc::new(|| Box::pin(std::future::ready(()))) }
 }
 
-#[wasm_bindgen_test]
-async fn kernels_agree_with_the_twins() {
+/// The cpu backend never waits for anything but `pause`.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match Box::pin(future).as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the cpu backend waits for something"),
+    }
+}
+
+const INTEGERS: [Kind; 11] = [
+    Kind::Q8_0,
+    Kind::Q4_0,
+    Kind::Q4_1,
+    Kind::Q5_0,
+    Kind::Q5_1,
+    Kind::Q2_K,
+    Kind::Q3_K,
+    Kind::Q4_K,
+    Kind::Q5_K,
+    Kind::Q6_K,
+    Kind::TQ2_0,
+];
+
+struct Product {
+    case: Case,
+    x: Vec<f32>,
+    w: Vec<f32>,
+    rows: usize,
+    outs: usize,
+    depth: usize,
+}
+
+/// A matmul whose activations differ in size from block to block, with a block of zeros among them.
+fn product(rng: &mut Rng, kind: Kind) -> Product {
+    let (rows, outs, depth) = (rng.size(1, 9), rng.size(1, 40), 256 * rng.size(1, 3));
+    let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
+    let sizes: Vec<f32> = (0..rows * depth / 32).map(|_| *rng.pick(&[0.0, 1e-3, 1.0, 1.0, 30.0])).collect();
+    let x: Vec<f32> = (0..rows * depth).map(|i| sizes[i / 32] * rng.number()).collect();
+    let input = case.rec.input("x", Kind::F32, x.len());
+    case.inputs.push((input, Kind::F32.pack_all(&x)));
+    let w = case.matrix(rng, kind, outs, depth);
+    let unpacked = kind.unpack_all(&case.inputs[1].1);
+    let y = case.rec.matmul(input, w, depth);
+    Product { case: case.output(y), x, w: unpacked, rows, outs, depth }
+}
+
+fn products() -> impl Iterator<Item = Product> {
+    INTEGERS.into_iter().flat_map(|kind| (0..12).map(move |i| product(&mut Rng::new(70 + i), kind)))
+}
+
+const BITS: u64 = 0xbce3_ddc5_7d59_2ecb;
+
+/// One number for all the bits of all the products: written down once, so that machines that never meet agree.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn integer_products_are_the_same_bits_everywhere() {
     for isa in Isa::available() {
-        let cpu = Cpu::new(host(), isa, 1);
-        for op in OPS {
-            let v = compare(op, &cpu, 500, 100).await.unwrap();
-            assert!(v.ok, "{} on {}: error {:e} at {}", op.stem, cpu.caps().device, v.worst, v.at);
+        for threads in [1, 2] {
+            let cpu = Cpu::new(host(), isa, threads);
+            let mut hash = 0xcbf2_9ce4_8422_2325u64;
+            for product in products() {
+                for v in &now(product.case.run(&cpu)).unwrap()[0] {
+                    hash = (hash ^ v.to_bits() as u64).wrapping_mul(0x0100_0000_01b3);
+                }
+            }
+            assert_eq!(hash, BITS, "{} on {threads} threads: {hash:#x}", isa.name());
         }
     }
 }
 
-#[wasm_bindgen_test]
+/// Against f64 on the same rounded activations, so that nothing hides behind what rounding them costs.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn integer_products_are_those_of_the_rounded_activations() {
+    let cpu = Cpu::new(host(), Isa::best(), 1);
+    for p in products() {
+        let mut rounded = vec![];
+        for block in p.x.chunks_exact(32) {
+            let most = block.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+            let inverse = if most == 0.0 { 0.0 } else { 127.0 / most };
+            rounded.extend(block.iter().map(|v| (v * inverse).round() as f64 * (most / 127.0) as f64));
+        }
+        let dot = |r: usize, o: usize| -> f64 {
+            (0..p.depth).map(|k| rounded[r * p.depth + k] * p.w[o * p.depth + k] as f64).sum()
+        };
+        let want: Vec<f32> = (0..p.rows * p.outs).map(|i| dot(i / p.outs, i % p.outs) as f32).collect();
+        let got = now(p.case.run(&cpu)).unwrap().remove(0);
+        // Sums of numbers up to 30: where they cancel, what was summed decides.
+        let error = relative_error(&want, &got, (p.depth as f32).sqrt());
+        assert!(error < 2e-6, "{}: {error:e}", p.case.name);
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test::wasm_bindgen_test]
+async fn kernels_agree_with_the_twins() {
+    use squint_ops::{Backend, OPS, case::compare};
+    for isa in Isa::available() {
+        for cpu in [Cpu::new(host(), isa, 1), Cpu::new(host(), isa, 1).exact()] {
+            for op in OPS {
+                let v = compare(op, &cpu, 500, 100).await.unwrap();
+                assert!(v.ok, "{} on {}: error {:e} at {}", op.stem, cpu.caps().device, v.worst, v.at);
+            }
+        }
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+#[wasm_bindgen_test::wasm_bindgen_test]
 fn the_module_has_the_lanes_it_was_compiled_for() {
     let expected = if cfg!(target_feature = "relaxed-simd") { "relaxed simd" } else { "simd128" };
     assert_eq!(Isa::best().name(), expected);

@@ -13,6 +13,8 @@ pub struct Surroundings {
     pub build: &'static str,
     /// Threads of the cpu backend; 0 is as many as there are.
     pub threads: usize,
+    /// Activations stay f32 on the cpu backend.
+    pub exact: bool,
 }
 
 /// A backend that opened, or why it did not.
@@ -30,7 +32,10 @@ type Open = for<'a> fn(&'a Surroundings) -> squint_ops::Local<'a, Rc<dyn Backend
 static OPEN: &[(&str, Open)] = &[
     ("reference", |_| Box::pin(async { Ok(Rc::new(Reference::default()) as Rc<dyn Backend>) })),
     ("cpu", |around| {
-        Box::pin(async { Ok(Rc::new(Cpu::new(around.host.clone(), Isa::best(), around.threads)) as Rc<dyn Backend>) })
+        Box::pin(async {
+            let cpu = Cpu::new(around.host.clone(), Isa::best(), around.threads);
+            Ok(Rc::new(if around.exact { cpu.exact() } else { cpu }) as Rc<dyn Backend>)
+        })
     }),
     ("gpu", |_| Box::pin(async { Ok(Rc::new(Gpu::open().await?) as Rc<dyn Backend>) })),
 ];

@@ -41,9 +41,15 @@ pub(crate) async fn rows(
 }
 
 async fn one(op: &'static OpSpec, on: &Opened) -> ProbeRow {
-    let limit = op.tolerance.limit;
-    let row =
-        |status, error, at: String| ProbeRow { op: op.stem.into(), backend: on.name.into(), status, error, limit, at };
+    let held = |status, error, limit, at: String| ProbeRow {
+        op: op.stem.into(),
+        backend: on.name.into(),
+        status,
+        error,
+        limit,
+        at,
+    };
+    let row = |status, error, at| held(status, error, op.tolerance.limit, at);
     let backend: &dyn Backend = match (&on.backend, &op.gpu) {
         (Err(e), _) => return row(Status::Absent(e.what.clone()), 0.0, String::new()),
         (Ok(b), Gpu::CpuOnly(why)) if b.caps().name == "gpu" => {
@@ -52,7 +58,7 @@ async fn one(op: &'static OpSpec, on: &Opened) -> ProbeRow {
         (Ok(b), _) => b.as_ref(),
     };
     match compare(op, backend, SEED, CASES).await {
-        Ok(v) => row(if v.ok { Status::Ok } else { Status::Wrong }, v.worst, v.at),
+        Ok(v) => held(if v.ok { Status::Ok } else { Status::Wrong }, v.worst, v.limit, v.at),
         // An op that cannot even run is a wrong op.
         Err(e) => row(Status::Wrong, f32::INFINITY, fault(e).to_string()),
     }
@@ -74,7 +80,7 @@ mod tests {
     use squint_ops::Host;
 
     fn around() -> Surroundings {
-        Surroundings { host: Host::native(), build: "native", threads: 2 }
+        Surroundings { host: Host::native(), build: "native", threads: 2, exact: false }
     }
 
     /// A probe whose cases are all too small for a second thread would say nothing about threads.

@@ -21,6 +21,6 @@ pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
-pub use spec::{Access, Cost, Field, Gpu, OpSpec, Scalar, Slot, Tolerance};
+pub use spec::{Access, Cost, Field, Gpu, INT8, OpSpec, Rounding, Scalar, Slot, Tolerance};
 pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
-pub use view::{View, Views};
+pub use view::{Layout, View, Views};

@@ -1,6 +1,6 @@
 //! The row an op puts into the table. Whatever a backend or a check needs to know about an op stands here.
 
-use crate::{View, case::Case, case::Rng};
+use crate::{Caps, View, case::Case, case::Rng};
 use squint_weights::{Error, Kind};
 
 /// One op. `stem` is its only name: op file, shader, kernel, tests and profiles all use it.
@@ -28,6 +28,23 @@ pub struct Tolerance {
     pub limit: f32,
     pub because: &'static str,
 }
+
+/// A feature of a backend that costs accuracy, and how much.
+pub struct Rounding {
+    /// As `Caps::features` has it.
+    pub name: &'static str,
+    pub tolerance: Tolerance,
+}
+
+/// Activations are rounded to 8 bits, a scale for 32 of them, before they meet weights that are integers themselves.
+pub const INT8: Rounding = Rounding {
+    name: "int8",
+    tolerance: Tolerance {
+        limit: 2e-2,
+        because: "rounding numbers spread evenly up to 127 steps changes a sum of products by 0.4 % of what it \
+                  typically is (one standard deviation), and the worst of thousands by four times that",
+    },
+};
 
 /// One buffer of an op.
 pub struct Slot {
@@ -142,6 +159,14 @@ impl OpSpec {
     /// The slot whose format picks the shader variant, if any.
     pub fn variant_slot(&self) -> Option<usize> {
         self.slots.iter().position(|s| s.kinds.len() > 1)
+    }
+
+    /// How far a backend with these features may be from the twin in a step with buffers of these formats: only ops
+    /// that multiply with integer weights round their activations, and only for those formats.
+    pub fn tolerance_on(&self, caps: &Caps, kinds: &[Kind], multiplies: bool) -> &Tolerance {
+        let integers = self.variant_slot().is_some_and(|i| kinds[i].codes.is_some());
+        let rounds = multiplies && integers && caps.features.iter().any(|f| f == INT8.name);
+        if rounds { &INT8.tolerance } else { &self.tolerance }
     }
 
     /// Parameters as an array of the length the op declares.

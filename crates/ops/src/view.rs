@@ -1,6 +1,14 @@
 //! What a twin sees of a buffer.
 
 use squint_weights::{Error, Kind};
+use std::any::Any;
+
+/// How a backend has laid out a weight of `Backend::matrix`. Twins read it row by row; its own kernels know its type.
+pub trait Layout: Any {
+    fn kind(&self) -> Kind;
+    /// `len` numbers from number `start` on, within one row: what unpacking the format's own bytes gives.
+    fn row(&self, bytes: &[u8], start: usize, len: usize) -> Result<Vec<f32>, Error>;
+}
 
 /// A buffer lent to a twin for one step.
 pub enum View<'a> {
@@ -10,6 +18,8 @@ pub enum View<'a> {
     U32Mut(&'a mut [u32]),
     Blocks(Kind, &'a [u8]),
     BlocksMut(Kind, &'a mut [u8]),
+    /// A weight in the backend's own layout.
+    Packed(&'a dyn Layout, &'a [u8]),
 }
 
 impl<'a> View<'a> {
@@ -80,6 +90,7 @@ impl<'a> View<'a> {
         match self {
             View::Blocks(kind, bytes) => Ok(unpack(*kind, bytes, start, len)),
             View::BlocksMut(kind, bytes) => Ok(unpack(*kind, bytes, start, len)),
+            View::Packed(layout, bytes) => layout.row(bytes, start, len),
             _ => Ok(self.f32()?[start..start + len].to_vec()),
         }
     }
@@ -102,6 +113,7 @@ impl<'a> View<'a> {
             View::U32(_) => "u32",
             View::U32Mut(_) => "writable u32",
             View::Blocks(k, _) | View::BlocksMut(k, _) => k.name,
+            View::Packed(..) => "a packed matrix",
         };
         Error::bug(format!("a step expected a {wanted} buffer and was given {found}"))
     }

@@ -15,8 +15,8 @@ mod safetensors;
 pub mod source;
 mod tensor;
 
-pub use checkpoint::{Checkpoint, Fact, Facts};
 pub use block::{Codes, KINDS, Kind, KindSpec, MOST_BLOCK};
+pub use checkpoint::{Checkpoint, Fact, Facts};
 pub use error::Error;
 pub use gguf::Gguf;
 pub use meta::{List, Meta, Value};

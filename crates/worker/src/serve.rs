@@ -15,7 +15,7 @@ thread_local! {
 }
 
 pub fn start(threads: usize) {
-    let state = State { around: Surroundings { host: host(), build: crate::BUILD, threads } };
+    let state = State { around: Surroundings { host: host(), build: crate::BUILD, threads, exact: false } };
     STATE.set(Some(Rc::new(state)));
 }
 

@@ -48,7 +48,7 @@ impl Bench {
         for (y, want) in wanted {
             let handle = ready.handle(*y);
             let got = handle.kind.unpack_all(&block_on(on.read(handle)).unwrap());
-            let error = relative_error(want, &got);
+            let error = relative_error(want, &got, 0.0);
             println!("{what}: {error:.1e}");
             assert!(error <= limit, "{what}: {error:e} from the right answer");
         }

@@ -1,93 +1,112 @@
-//! Dot products in register tiles of 4 rows × 2 outputs: each loaded weight serves four rows. Outputs are shared out
-//! between threads, so a weight is read by one thread only. Other formats are unpacked two rows at a time.
+//! Panels of eight outputs against every row; panels are shared out between threads, so a weight is read by one thread
+//! only. Integer weights meet activations of 8 bits (unless `exact`), others are f32 by the time they are multiplied.
 
-use super::Machine;
-use crate::lanes::{Body, Lanes};
+use super::{Machine, Part};
+use crate::lanes::LANES;
+use crate::panels::Panels;
 use crate::pool::Parts;
-use squint_ops::{Error, View, Views};
+use crate::tile::{Integer, Real};
+use squint_ops::{Error, Kind, View, Views};
+use std::any::Any;
+use std::cell::RefCell;
 
 /// Multiply-adds below which a second thread is not worth waking.
-const GRAIN: usize = 32_768;
+const GRAIN: usize = 250_000;
 
-pub fn run(machine: &Machine, params: &[u32], views: &mut [View]) -> Result<(), Error> {
+thread_local! {
+    /// Panels that were not f32, or not panels, before.
+    static UNPACKED: RefCell<(Vec<f32>, Vec<u8>)> = RefCell::default();
+}
+
+pub fn parts(machine: &Machine, params: &[u32]) -> usize {
+    machine.parts(params.iter().map(|p| *p as usize).product()).min(params[1].div_ceil(2 * LANES as u32) as usize)
+}
+
+pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {
     let [rows, outs, depth] = [params[0] as usize, params[1] as usize, params[2] as usize];
     let [x, w, y] = views.split()?;
-    let (x, y) = (x.f32()?, Parts::new(y.f32_mut()?));
-    let w: &View = w;
-    machine.pool.split(outs, GRAIN / (rows * depth).max(1) + 1, |range| {
-        let mut unpacked = vec![0.0; if w.f32().is_ok() { 0 } else { 2 * depth }];
-        let mut o = range.start;
-        while o < range.end {
-            let two = (range.end - o).min(2);
-            let pair = match w {
-                View::Blocks(kind, bytes) => {
-                    let row = kind.bytes_of(depth);
-                    (kind.unpack)(&bytes[o * row..(o + two) * row], &mut unpacked[..two * depth]);
-                    &unpacked[..two * depth]
+    let (x, y) = (&x.f32()?[..rows * depth], Parts::new(y.f32_mut()?));
+    let weight = Weight::of(w, outs, depth)?;
+    let panels = weight.panels;
+    let integers = panels.kind.codes.filter(|_| !machine.exact);
+    let mut scratch = machine.scratch.borrow_mut();
+    if let Some(codes) = integers {
+        scratch.fill(machine, x, depth, codes);
+    }
+    let scratch = &*scratch;
+    // Two panels at a time: f32 tiles are that wide.
+    let share = part.share(outs.div_ceil(2 * LANES));
+    let isa = machine.isa;
+    machine.pool.split(share.len(), GRAIN / (rows * depth * 2 * LANES).max(1) + 1, |range| {
+        UNPACKED.with_borrow_mut(|(reals, raw)| {
+            for pair in range.start + share.start..range.end + share.start {
+                let (o, last) = (pair * 2 * LANES, panels.rows.min(outs).div_ceil(LANES));
+                let two = 2 * pair..(2 * pair + 2).min(last);
+                if let Some(codes) = integers {
+                    for p in two {
+                        let (panel, o) = (weight.panel(p, raw), p * LANES);
+                        isa.run(Integer { x: scratch, panel, codes, y: &y, rows, outs, depth, o });
+                    }
+                    continue;
                 }
-                // Anything else is f32: `Recording::check` has seen the slot's kinds.
-                _ => w.f32().map_or(&[][..], |w| &w[o * depth..(o + two) * depth]),
-            };
-            machine.isa.run(Pair { x, pair, y: &y, rows, outs, depth, o });
-            o += two;
-        }
+                let panels = match weight.reals(two.clone()) {
+                    Some(reals) => reals,
+                    None => {
+                        reals.resize(2 * depth * LANES, 0.0);
+                        let n = two.len();
+                        for (p, to) in two.zip(reals.chunks_exact_mut(depth * LANES)) {
+                            isa.run(panels.unpack(weight.panel(p, raw), to));
+                        }
+                        &reals[..n * depth * LANES]
+                    }
+                };
+                isa.run(Real { x, panels, y: &y, rows, outs, depth, o });
+            }
+        });
     });
     Ok(())
 }
 
-/// One or two outputs of every row.
-struct Pair<'a> {
-    x: &'a [f32],     // [rows, depth]
-    pair: &'a [f32],  // [1 or 2, depth]
-    y: &'a Parts<'a>, // [rows, outs]
-    rows: usize,
-    outs: usize,
-    depth: usize,
-    o: usize,
+/// A weight that lies in panels, or one that does not and is brought into them one by one.
+struct Weight<'a> {
+    panels: Panels,
+    bytes: &'a [u8],
+    packed: bool,
 }
 
-impl Body for Pair<'_> {
-    type Out = ();
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let mut r = 0;
-        while r < self.rows {
-            let left = self.rows - r;
-            match (left >= 4, self.pair.len() > self.depth) {
-                (true, true) => self.tile::<L, 4, 2>(r),
-                (true, false) => self.tile::<L, 4, 1>(r),
-                (false, true) => self.tile::<L, 1, 2>(r),
-                (false, false) => self.tile::<L, 1, 1>(r),
+impl<'a> Weight<'a> {
+    fn of(view: &'a View, outs: usize, depth: usize) -> Result<Weight<'a>, Error> {
+        let (kind, bytes) = match view {
+            View::Packed(layout, bytes) => {
+                let panels = (*layout as &dyn Any).downcast_ref::<Panels>();
+                return match panels {
+                    Some(p) if p.cols == depth && p.rows >= outs => Ok(Weight { panels: *p, bytes, packed: true }),
+                    _ => Err(Error::bug(format!("a weight was laid out for other rows than {outs} of {depth}"))),
+                };
             }
-            r += if left >= 4 { 4 } else { 1 };
-        }
+            View::Blocks(kind, bytes) => (*kind, *bytes),
+            plain => (Kind::F32, bytemuck::cast_slice(plain.f32()?)),
+        };
+        Ok(Weight { panels: Panels::new(kind, outs, depth)?, bytes, packed: false })
     }
-}
 
-impl Pair<'_> {
-    #[inline(always)]
-    fn tile<L: Lanes, const R: usize, const O: usize>(&self, r: usize) {
-        let d = self.depth;
-        let whole = d / L::WIDTH * L::WIDTH;
-        let x: [&[f32]; R] = std::array::from_fn(|i| &self.x[(r + i) * d..][..d]);
-        let w: [&[f32]; O] = std::array::from_fn(|j| &self.pair[j * d..][..d]);
-        let mut acc = [[L::splat(0.0); O]; R];
-        for k in (0..whole).step_by(L::WIDTH) {
-            let wk: [L::V; O] = std::array::from_fn(|j| L::load(&w[j][k..]));
-            for i in 0..R {
-                let xk = L::load(&x[i][k..]);
-                for j in 0..O {
-                    acc[i][j] = L::mul_add(xk, wk[j], acc[i][j]);
-                }
-            }
+    fn panel<'b>(&'b self, p: usize, raw: &'b mut Vec<u8>) -> &'b [u8] {
+        let bytes = self.panels.panel();
+        if self.packed {
+            return &self.bytes[p * bytes..][..bytes];
         }
-        for i in 0..R {
-            // SAFETY: this row's outputs o.. of this pair belong to one thread.
-            let y = unsafe { self.y.slice((r + i) * self.outs + self.o..(r + i) * self.outs + self.o + O) };
-            for j in 0..O {
-                let tail: f32 = (whole..d).map(|k| x[i][k] * w[j][k]).sum();
-                y[j] = L::sum(acc[i][j]) + tail;
-            }
+        raw.resize(bytes, 0);
+        let row = self.panels.kind.bytes_of(self.panels.cols);
+        for (lane, r) in (p * LANES..self.panels.rows.min((p + 1) * LANES)).enumerate() {
+            self.panels.put(raw, lane, &self.bytes[r * row..][..row]);
         }
+        raw
+    }
+
+    /// Panels that need no unpacking.
+    fn reals(&self, panels: std::ops::Range<usize>) -> Option<&'a [f32]> {
+        let bytes = self.panels.panel();
+        let there = self.packed && self.panels.kind == Kind::F32;
+        there.then(|| bytemuck::cast_slice(&self.bytes[panels.start * bytes..panels.end * bytes]))
     }
 }

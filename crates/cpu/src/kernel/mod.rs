@@ -3,22 +3,55 @@
 mod matmul;
 mod rms_norm;
 
+use crate::quantize::Scratch;
 use crate::{Isa, Pool};
 use squint_ops::{Error, View};
+use std::{cell::RefCell, ops::Range};
 
 pub struct Kernel {
     pub stem: &'static str,
+    /// Into how many parts a step of these parameters is cut so that none takes much longer than `STRETCH`.
+    pub parts: fn(&Machine, &[u32]) -> usize,
     pub run: Run,
 }
 
-/// Same arguments as a twin, and the machine.
-pub type Run = fn(&Machine, &[u32], &mut [View]) -> Result<(), Error>;
+/// Same arguments as a twin, the machine, and which part of the step to do.
+pub type Run = fn(&Machine, &[u32], &mut [View], Part) -> Result<(), Error>;
+
+/// Part `i` of `of`.
+#[derive(Clone, Copy)]
+pub struct Part {
+    pub i: usize,
+    pub of: usize,
+}
+
+impl Part {
+    /// This part's share of 0..n.
+    pub fn share(self, n: usize) -> Range<usize> {
+        self.i * n / self.of..(self.i + 1) * n / self.of
+    }
+}
+
+/// Longest stretch without letting messages in, milliseconds.
+pub const STRETCH: f64 = 30.0;
 
 /// What a kernel may use.
 pub struct Machine {
     pub isa: Isa,
     pub pool: Pool,
+    /// Keeps activations in f32 where they would be rounded to 8 bits.
+    pub exact: bool,
+    pub scratch: RefCell<Scratch>,
 }
 
-pub static KERNELS: &[Kernel] =
-    &[Kernel { stem: "matmul", run: matmul::run }, Kernel { stem: "rms_norm", run: rms_norm::run }];
+impl Machine {
+    /// Parts of a step of so many multiply-adds.
+    fn parts(&self, products: usize) -> usize {
+        products / (STRETCH as usize * self.isa.pace() * self.pool.threads()) + 1
+    }
+}
+
+pub static KERNELS: &[Kernel] = &[
+    Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },
+    Kernel { stem: "rms_norm", parts: |_, _| 1, run: rms_norm::run },
+];

@@ -1,4 +1,4 @@
-//! Eight lanes: AVX2 with fused multiply-add.
+//! Eight lanes in one register: AVX2 with fused multiply-add and f16 conversion.
 
 use super::{Body, Lanes};
 use core::arch::x86_64::*;
@@ -6,18 +6,28 @@ use core::arch::x86_64::*;
 #[derive(Clone, Copy)]
 pub struct Avx2;
 
+/// Whether this processor has all of it. Those with AVX2 have had the others too.
+pub fn there() -> bool {
+    std::is_x86_feature_detected!("avx2")
+        && std::is_x86_feature_detected!("fma")
+        && std::is_x86_feature_detected!("f16c")
+}
+
 /// # Safety
-/// The processor must have AVX2 and FMA.
-#[target_feature(enable = "avx2,fma")]
+/// `there` must hold.
+#[target_feature(enable = "avx2,fma,f16c")]
 pub unsafe fn run<B: Body>(body: B) -> B::Out {
     body.run::<Avx2>()
 }
 
-// SAFETY: every intrinsic here needs AVX2 or FMA, which `run`'s caller has checked; loads and stores are
+// SAFETY: every intrinsic here needs AVX2, FMA or F16C, which `run`'s caller has checked; loads and stores are
 // unaligned ones inside slices whose length is asserted.
 unsafe impl Lanes for Avx2 {
     type V = __m256;
-    const WIDTH: usize = 8;
+    type B = __m256i;
+    /// Eight i32, or sixteen i16 until `close4`: products of nibbles are at most 15 · 127, and sixteen of them fit.
+    type S = __m256i;
+    const WIDE: bool = true;
     #[inline(always)]
     fn splat(v: f32) -> __m256 {
         // SAFETY: see the impl.
@@ -41,14 +51,55 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_add_ps(a, b) }
     }
     #[inline(always)]
+    fn sub(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_sub_ps(a, b) }
+    }
+    #[inline(always)]
     fn mul(a: __m256, b: __m256) -> __m256 {
         // SAFETY: see the impl.
         unsafe { _mm256_mul_ps(a, b) }
     }
     #[inline(always)]
+    fn div(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_div_ps(a, b) }
+    }
+    #[inline(always)]
+    fn max(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_max_ps(a, b) }
+    }
+    #[inline(always)]
+    fn min(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_min_ps(a, b) }
+    }
+    #[inline(always)]
+    fn abs(v: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), v) }
+    }
+    #[inline(always)]
     fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: see the impl.
         unsafe { _mm256_fmadd_ps(a, b, c) }
+    }
+    #[inline(always)]
+    fn copysign(v: __m256, sign: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe {
+            let bit = _mm256_set1_ps(-0.0);
+            _mm256_or_ps(_mm256_andnot_ps(bit, v), _mm256_and_ps(bit, sign))
+        }
+    }
+    #[inline(always)]
+    fn ldexp(v: __m256, n: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe {
+            let n = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+            _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(v), n))
+        }
     }
     #[inline(always)]
     fn sum(v: __m256) -> f32 {
@@ -58,5 +109,107 @@ unsafe impl Lanes for Avx2 {
             let two = _mm_add_ps(four, _mm_movehl_ps(four, four));
             _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)))
         }
+    }
+    #[inline(always)]
+    fn most(v: __m256) -> f32 {
+        // SAFETY: see the impl.
+        unsafe {
+            let four = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
+            let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+            _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)))
+        }
+    }
+
+    #[inline(always)]
+    fn reals(from: &[u8]) -> __m256 {
+        let from = &from[..32];
+        // SAFETY: 32 bytes are there.
+        unsafe { _mm256_loadu_ps(from.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn halves(from: &[u8]) -> __m256 {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        unsafe { _mm256_cvtph_ps(_mm_loadu_si128(from.as_ptr().cast())) }
+    }
+    #[inline(always)]
+    fn uppers(from: &[u8]) -> __m256 {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        unsafe {
+            let wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(from.as_ptr().cast()));
+            _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))
+        }
+    }
+    #[inline(always)]
+    fn round(v: __m256, to: &mut [u8]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight bytes is there.
+        unsafe {
+            let away = _mm256_add_ps(v, Self::copysign(_mm256_set1_ps(0.5), v));
+            let words = _mm256_cvttps_epi32(away);
+            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
+            _mm_storel_epi64(to.as_mut_ptr().cast(), _mm_packs_epi16(shorts, shorts));
+        }
+    }
+
+    #[inline(always)]
+    fn bytes(from: &[u8]) -> __m256i {
+        let from = &from[..32];
+        // SAFETY: 32 bytes are there.
+        unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+    }
+    #[inline(always)]
+    fn quad(from: &[u8]) -> __m256i {
+        let four = i32::from_le_bytes([from[0], from[1], from[2], from[3]]);
+        // SAFETY: see the impl.
+        unsafe { _mm256_set1_epi32(four) }
+    }
+    #[inline(always)]
+    fn nibbles(b: __m256i) -> (__m256i, __m256i) {
+        // SAFETY: see the impl.
+        unsafe {
+            let low = _mm256_set1_epi8(15);
+            (_mm256_and_si256(b, low), _mm256_and_si256(_mm256_srli_epi16(b, 4), low))
+        }
+    }
+    #[inline(always)]
+    fn byte<const J: i32>(b: __m256i) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe {
+            let up = _mm256_sllv_epi32(b, _mm256_set1_epi32(24 - 8 * J));
+            _mm256_cvtepi32_ps(_mm256_srai_epi32(up, 24))
+        }
+    }
+    #[inline(always)]
+    fn start() -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    fn dot4(s: __m256i, w: __m256i, a: __m256i) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_add_epi16(s, _mm256_maddubs_epi16(w, a)) }
+    }
+    #[inline(always)]
+    fn dot7(s: __m256i, w: __m256i, a: __m256i) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(w, a), _mm256_set1_epi16(1))) }
+    }
+    #[inline(always)]
+    fn dot8(s: __m256i, w: __m256i, a: __m256i) -> __m256i {
+        // Two products of 127 · 127 just fit into 16 bits with sign.
+        // SAFETY: see the impl.
+        unsafe { Self::dot7(s, _mm256_abs_epi8(a), _mm256_sign_epi8(w, a)) }
+    }
+    #[inline(always)]
+    fn close4(s: __m256i, bias: i32) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { Self::close(_mm256_madd_epi16(s, _mm256_set1_epi16(1)), bias) }
+    }
+    #[inline(always)]
+    fn close(s: __m256i, bias: i32) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_cvtepi32_ps(_mm256_add_epi32(s, _mm256_set1_epi32(bias))) }
     }
 }

@@ -1,4 +1,7 @@
-//! SIMD as kernels see it: a few f32 lanes. Each instruction set is one small file; a kernel is written once.
+//! SIMD as kernels see it: eight outputs side by side. Each instruction set is one small file; a kernel is written once.
+//!
+//! Eight lanes everywhere: one register of AVX2, two of WebAssembly, an array on plain machines. Weights lie in panels
+//! of eight rows for that reason, and their layout does not depend on the instruction set.
 //!
 //! Natively the set is chosen when the program runs. In wasm it is chosen when the module is compiled, because a
 //! module with an instruction the browser does not know fails to load as a whole; hence three builds of the worker.
@@ -9,23 +12,73 @@ mod scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
 
-/// A few f32 side by side.
+/// Numbers side by side, and rows in a panel.
+pub const LANES: usize = 8;
+
+/// Eight f32, eight i32, or four bytes of each of eight outputs.
+///
+/// Integer operations give the same answer in every implementation, and so do `add`, `sub`, `mul`, `div`, `max`;
+/// only `mul_add` may be fused. That is what makes the int8 path bit-identical everywhere.
 ///
 /// # Safety
 /// Implementations may use instructions that only `Isa::run` has checked to exist; call their methods inside a `Body`.
 pub unsafe trait Lanes: Copy + 'static {
     type V: Copy;
-    const WIDTH: usize;
+    /// 32 bytes: bytes 4·i to 4·i + 3 belong to lane i.
+    type B: Copy;
+    /// Running sums of products of bytes, in whatever form the set likes; `close…` turns them into numbers.
+    type S: Copy;
+    /// Whether there are registers for a tile of 6 rows × 2 panels, rather than 4 × 1.
+    const WIDE: bool;
+
     fn splat(v: f32) -> Self::V;
-    /// The first `WIDTH` numbers of a slice at least that long.
+    /// The first eight numbers of a slice at least that long.
     fn load(from: &[f32]) -> Self::V;
     fn store(v: Self::V, to: &mut [f32]);
     fn add(a: Self::V, b: Self::V) -> Self::V;
+    fn sub(a: Self::V, b: Self::V) -> Self::V;
     fn mul(a: Self::V, b: Self::V) -> Self::V;
+    fn div(a: Self::V, b: Self::V) -> Self::V;
+    fn max(a: Self::V, b: Self::V) -> Self::V;
+    fn min(a: Self::V, b: Self::V) -> Self::V;
+    fn abs(v: Self::V) -> Self::V;
     /// a · b + c, fused where the hardware does it in one.
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// The size of `v` with the sign of `sign`.
+    fn copysign(v: Self::V, sign: Self::V) -> Self::V;
+    /// v · 2ⁿ, n in the lowest bits of `n`'s pattern; the result must be a normal number.
+    fn ldexp(v: Self::V, n: Self::V) -> Self::V;
     /// Sum of all lanes.
     fn sum(v: Self::V) -> f32;
+    /// Largest of all lanes.
+    fn most(v: Self::V) -> f32;
+
+    /// Eight f32 from 32 bytes, wherever they lie.
+    fn reals(from: &[u8]) -> Self::V;
+    /// Eight f16 from 16 bytes.
+    fn halves(from: &[u8]) -> Self::V;
+    /// Eight bf16 from 16 bytes.
+    fn uppers(from: &[u8]) -> Self::V;
+    /// Whole numbers nearest to eight of size up to 127, halves away from zero, as signed bytes.
+    fn round(v: Self::V, to: &mut [u8]);
+
+    fn bytes(from: &[u8]) -> Self::B;
+    /// Four bytes, the same for every lane.
+    fn quad(from: &[u8]) -> Self::B;
+    /// Low and high nibbles.
+    fn nibbles(b: Self::B) -> (Self::B, Self::B);
+    /// Byte J of every lane as a signed number.
+    fn byte<const J: i32>(b: Self::B) -> Self::V;
+    fn start() -> Self::S;
+    /// Adds the four products of each lane: w from 0 to 15, a of size up to 127; at most eight times before `close4`.
+    fn dot4(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
+    /// The same with w from 0 to 127, closed by `close`.
+    fn dot7(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
+    /// The same with w of size up to 127, and a the same for every lane.
+    fn dot8(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
+    /// Each lane's sum plus `bias`, as f32.
+    fn close4(s: Self::S, bias: i32) -> Self::V;
+    fn close(s: Self::S, bias: i32) -> Self::V;
 }
 
 /// Work written once over any lanes. Implementations are `#[inline(always)]` so that they are compiled with the
@@ -54,7 +107,7 @@ impl Isa {
         #[allow(unused_mut, reason = "some targets add nothing")]
         let mut all = vec![Isa(Set::Scalar)];
         #[cfg(target_arch = "x86_64")]
-        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+        if avx2::there() {
             all.push(Isa(Set::Avx2));
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
@@ -74,6 +127,11 @@ impl Isa {
             #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
             Set::Wasm => wasm::NAME,
         }
+    }
+
+    /// Multiply-adds a millisecond on one thread that may be counted on, whatever they multiply.
+    pub fn pace(self) -> usize {
+        if self.0 == Set::Scalar { 200_000 } else { 5_000_000 }
     }
 
     /// Runs a body with this instruction set. Threads do not inherit it: call this inside each task.

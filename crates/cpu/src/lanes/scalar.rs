@@ -1,40 +1,159 @@
-//! One lane: what every machine has, and what the others are compared with.
+//! Eight lanes as plain arrays: what every machine has, and what the others are compared with.
 
-use super::Lanes;
+use super::{LANES, Lanes};
+use std::array::from_fn;
 
 #[derive(Clone, Copy)]
 pub struct Scalar;
 
+type V = [f32; LANES];
+type B = [u8; 4 * LANES];
+type S = [i32; LANES];
+
+#[inline(always)]
+fn two(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
+    from_fn(|i| f(a[i], b[i]))
+}
+
+/// Adds the four products of each lane; weights as `w` reads them.
+#[inline(always)]
+fn dot(s: S, w: B, a: B, read: impl Fn(u8) -> i32) -> S {
+    from_fn(|i| (4 * i..4 * i + 4).fold(s[i], |sum, j| sum + read(w[j]) * a[j] as i8 as i32))
+}
+
 // SAFETY: no special instructions.
 unsafe impl Lanes for Scalar {
-    type V = f32;
-    const WIDTH: usize = 1;
+    type V = V;
+    type B = B;
+    type S = S;
+    const WIDE: bool = false;
     #[inline(always)]
-    fn splat(v: f32) -> f32 {
-        v
+    fn splat(v: f32) -> V {
+        [v; LANES]
     }
     #[inline(always)]
-    fn load(from: &[f32]) -> f32 {
-        from[0]
+    fn load(from: &[f32]) -> V {
+        from_fn(|i| from[i])
     }
     #[inline(always)]
-    fn store(v: f32, to: &mut [f32]) {
-        to[0] = v;
+    fn store(v: V, to: &mut [f32]) {
+        to[..LANES].copy_from_slice(&v);
     }
     #[inline(always)]
-    fn add(a: f32, b: f32) -> f32 {
-        a + b
+    fn add(a: V, b: V) -> V {
+        two(a, b, |a, b| a + b)
     }
     #[inline(always)]
-    fn mul(a: f32, b: f32) -> f32 {
-        a * b
+    fn sub(a: V, b: V) -> V {
+        two(a, b, |a, b| a - b)
     }
     #[inline(always)]
-    fn mul_add(a: f32, b: f32, c: f32) -> f32 {
-        a * b + c
+    fn mul(a: V, b: V) -> V {
+        two(a, b, |a, b| a * b)
     }
     #[inline(always)]
-    fn sum(v: f32) -> f32 {
-        v
+    fn div(a: V, b: V) -> V {
+        two(a, b, |a, b| a / b)
+    }
+    #[inline(always)]
+    fn max(a: V, b: V) -> V {
+        two(a, b, f32::max)
+    }
+    #[inline(always)]
+    fn min(a: V, b: V) -> V {
+        two(a, b, f32::min)
+    }
+    #[inline(always)]
+    fn abs(v: V) -> V {
+        v.map(f32::abs)
+    }
+    #[inline(always)]
+    fn mul_add(a: V, b: V, c: V) -> V {
+        from_fn(|i| a[i] * b[i] + c[i])
+    }
+    #[inline(always)]
+    fn copysign(v: V, sign: V) -> V {
+        two(v, sign, f32::copysign)
+    }
+    #[inline(always)]
+    fn ldexp(v: V, n: V) -> V {
+        two(v, n, |v, n| f32::from_bits(v.to_bits().wrapping_add(n.to_bits() << 23)))
+    }
+    #[inline(always)]
+    fn sum(v: V) -> f32 {
+        v.iter().sum()
+    }
+    #[inline(always)]
+    fn most(v: V) -> f32 {
+        v.iter().copied().fold(f32::NEG_INFINITY, f32::max)
+    }
+
+    #[inline(always)]
+    fn reals(from: &[u8]) -> V {
+        from_fn(|i| f32::from_le_bytes(from_fn(|j| from[4 * i + j])))
+    }
+    #[inline(always)]
+    fn halves(from: &[u8]) -> V {
+        from_fn(|i| {
+            let bits = u16::from_le_bytes([from[2 * i], from[2 * i + 1]]) as u32;
+            let size = (bits & 0x7fff) << 13;
+            // The exponents' biases differ by 112. A multiplication gets numbers below the smallest normal one right;
+            // infinities and what is no number keep the largest exponent.
+            let most = if size >= 0x0f80_0000 { 0x7f80_0000 } else { 0 };
+            let v = (f32::from_bits(size) * f32::from_bits((127 + 112) << 23)).to_bits() | most;
+            f32::from_bits(v | (bits & 0x8000) << 16)
+        })
+    }
+    #[inline(always)]
+    fn uppers(from: &[u8]) -> V {
+        from_fn(|i| f32::from_bits((u16::from_le_bytes([from[2 * i], from[2 * i + 1]]) as u32) << 16))
+    }
+    #[inline(always)]
+    fn round(v: V, to: &mut [u8]) {
+        for (v, to) in v.iter().zip(to) {
+            *to = (v + 0.5f32.copysign(*v)) as i8 as u8;
+        }
+    }
+
+    #[inline(always)]
+    fn bytes(from: &[u8]) -> B {
+        from_fn(|i| from[i])
+    }
+    #[inline(always)]
+    fn quad(from: &[u8]) -> B {
+        let from = &from[..4];
+        from_fn(|i| from[i % 4])
+    }
+    #[inline(always)]
+    fn nibbles(b: B) -> (B, B) {
+        (b.map(|b| b & 15), b.map(|b| b >> 4))
+    }
+    #[inline(always)]
+    fn byte<const J: i32>(b: B) -> V {
+        from_fn(|i| b[4 * i + J as usize] as i8 as f32)
+    }
+    #[inline(always)]
+    fn start() -> S {
+        [0; LANES]
+    }
+    #[inline(always)]
+    fn dot4(s: S, w: B, a: B) -> S {
+        dot(s, w, a, |w| w as i32)
+    }
+    #[inline(always)]
+    fn dot7(s: S, w: B, a: B) -> S {
+        dot(s, w, a, |w| w as i32)
+    }
+    #[inline(always)]
+    fn dot8(s: S, w: B, a: B) -> S {
+        dot(s, w, a, |w| w as i8 as i32)
+    }
+    #[inline(always)]
+    fn close4(s: S, bias: i32) -> V {
+        Self::close(s, bias)
+    }
+    #[inline(always)]
+    fn close(s: S, bias: i32) -> V {
+        s.map(|s| (s + bias) as f32)
     }
 }

@@ -1,4 +1,5 @@
-//! Four lanes: WebAssembly simd128, with relaxed multiply-add where the module is compiled for it.
+//! Eight lanes in two registers: WebAssembly simd128, with relaxed multiply-add and byte dots where the module is
+//! compiled for them. Relaxed operations are used only where every browser's reading gives the same answer.
 
 use super::Lanes;
 use core::arch::wasm32::*;
@@ -8,45 +9,251 @@ pub const NAME: &str = if cfg!(target_feature = "relaxed-simd") { "relaxed simd"
 #[derive(Clone, Copy)]
 pub struct Wasm;
 
+#[inline(always)]
+fn two(a: [v128; 2], b: [v128; 2], f: impl Fn(v128, v128) -> v128) -> [v128; 2] {
+    [f(a[0], b[0]), f(a[1], b[1])]
+}
+
+#[inline(always)]
+fn load(from: &[u8]) -> [v128; 2] {
+    let from = &from[..32];
+    // SAFETY: 32 bytes are there.
+    unsafe { [v128_load(from.as_ptr().cast()), v128_load(from[16..].as_ptr().cast())] }
+}
+
+/// Sums of products, by half panel.
+#[cfg(target_feature = "relaxed-simd")]
+mod sums {
+    use super::*;
+    pub type S = [v128; 2];
+    #[inline(always)]
+    pub fn start() -> S {
+        [i32x4_splat(0); 2]
+    }
+    /// i16 until `close4`: products of nibbles are at most 15 · 127, and sixteen of them fit. On x86 without VNNI that
+    /// is one multiplication and one addition where the dot product to 32 bits takes three instructions.
+    #[inline(always)]
+    pub fn dot4(s: S, w: S, a: S) -> S {
+        [0, 1].map(|i| i16x8_add(s[i], i16x8_relaxed_dot_i8x16_i7x16(a[i], w[i])))
+    }
+    #[inline(always)]
+    pub fn dot7(s: S, w: S, a: S) -> S {
+        [0, 1].map(|i| i32x4_relaxed_dot_i8x16_i7x16_add(a[i], w[i], s[i]))
+    }
+    /// The seven-bit operand must not be negative, or browsers differ: |a| goes there, its sign to the weight.
+    #[inline(always)]
+    pub fn dot8(s: S, w: S, a: S) -> S {
+        let (size, minus) = (i8x16_abs(a[0]), i8x16_lt(a[0], i8x16_splat(0)));
+        [0, 1].map(|i| i32x4_relaxed_dot_i8x16_i7x16_add(i8x16_sub(v128_xor(w[i], minus), minus), size, s[i]))
+    }
+    #[inline(always)]
+    pub fn close4(s: S) -> [v128; 2] {
+        s.map(|s| i32x4_extadd_pairwise_i16x8(s))
+    }
+    #[inline(always)]
+    pub fn close(s: S) -> [v128; 2] {
+        s
+    }
+}
+
+/// Sums of products, two lanes in each register: what the widened dot product leaves.
+#[cfg(not(target_feature = "relaxed-simd"))]
+mod sums {
+    use super::*;
+    pub type S = [v128; 4];
+    #[inline(always)]
+    pub fn start() -> S {
+        [i32x4_splat(0); 4]
+    }
+    #[inline(always)]
+    pub fn dot4(s: S, w: [v128; 2], a: [v128; 2]) -> S {
+        dot8(s, w, a)
+    }
+    #[inline(always)]
+    pub fn dot7(s: S, w: [v128; 2], a: [v128; 2]) -> S {
+        dot8(s, w, a)
+    }
+    #[inline(always)]
+    pub fn dot8(s: S, w: [v128; 2], a: [v128; 2]) -> S {
+        let a = i16x8_extend_low_i8x16(a[0]);
+        let wide = [
+            i16x8_extend_low_i8x16(w[0]),
+            i16x8_extend_high_i8x16(w[0]),
+            i16x8_extend_low_i8x16(w[1]),
+            i16x8_extend_high_i8x16(w[1]),
+        ];
+        [0, 1, 2, 3].map(|i| i32x4_add(s[i], i32x4_dot_i16x8(wide[i], a)))
+    }
+    #[inline(always)]
+    pub fn close4(s: S) -> [v128; 2] {
+        close(s)
+    }
+    #[inline(always)]
+    pub fn close(s: S) -> [v128; 2] {
+        [(s[0], s[1]), (s[2], s[3])]
+            .map(|(a, b)| i32x4_add(i32x4_shuffle::<0, 2, 4, 6>(a, b), i32x4_shuffle::<1, 3, 5, 7>(a, b)))
+    }
+}
+
 // SAFETY: the module as a whole is compiled for these instructions; loads and stores are unaligned ones inside
 // slices whose length is asserted.
 unsafe impl Lanes for Wasm {
-    type V = v128;
-    const WIDTH: usize = 4;
+    type V = [v128; 2];
+    type B = [v128; 2];
+    type S = sums::S;
+    const WIDE: bool = false;
     #[inline(always)]
-    fn splat(v: f32) -> v128 {
-        f32x4_splat(v)
+    fn splat(v: f32) -> [v128; 2] {
+        [f32x4_splat(v); 2]
     }
     #[inline(always)]
-    fn load(from: &[f32]) -> v128 {
-        let from = &from[..4];
-        // SAFETY: four numbers are there.
-        unsafe { v128_load(from.as_ptr().cast()) }
+    fn load(from: &[f32]) -> [v128; 2] {
+        let from = &from[..8];
+        // SAFETY: eight numbers are there.
+        unsafe { [v128_load(from.as_ptr().cast()), v128_load(from[4..].as_ptr().cast())] }
     }
     #[inline(always)]
-    fn store(v: v128, to: &mut [f32]) {
-        let to = &mut to[..4];
-        // SAFETY: room for four numbers is there.
-        unsafe { v128_store(to.as_mut_ptr().cast(), v) }
+    fn store(v: [v128; 2], to: &mut [f32]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight numbers is there.
+        unsafe {
+            v128_store(to.as_mut_ptr().cast(), v[0]);
+            v128_store(to[4..].as_mut_ptr().cast(), v[1]);
+        }
     }
     #[inline(always)]
-    fn add(a: v128, b: v128) -> v128 {
-        f32x4_add(a, b)
+    fn add(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| f32x4_add(a, b))
     }
     #[inline(always)]
-    fn mul(a: v128, b: v128) -> v128 {
-        f32x4_mul(a, b)
+    fn sub(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| f32x4_sub(a, b))
     }
     #[inline(always)]
-    fn mul_add(a: v128, b: v128, c: v128) -> v128 {
+    fn mul(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| f32x4_mul(a, b))
+    }
+    #[inline(always)]
+    fn div(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| f32x4_div(a, b))
+    }
+    #[inline(always)]
+    fn max(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        // One instruction on x86, where f32x4_max takes seven to treat what is no number.
+        two(a, b, |a, b| f32x4_pmax(a, b))
+    }
+    #[inline(always)]
+    fn min(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| f32x4_pmin(a, b))
+    }
+    #[inline(always)]
+    fn abs(v: [v128; 2]) -> [v128; 2] {
+        v.map(|v| f32x4_abs(v))
+    }
+    #[inline(always)]
+    fn mul_add(a: [v128; 2], b: [v128; 2], c: [v128; 2]) -> [v128; 2] {
         #[cfg(target_feature = "relaxed-simd")]
-        return f32x4_relaxed_madd(a, b, c);
+        return [0, 1].map(|i| f32x4_relaxed_madd(a[i], b[i], c[i]));
         #[cfg(not(target_feature = "relaxed-simd"))]
-        return f32x4_add(f32x4_mul(a, b), c);
+        return Self::add(Self::mul(a, b), c);
     }
     #[inline(always)]
-    fn sum(v: v128) -> f32 {
-        let two = f32x4_add(v, i32x4_shuffle::<2, 3, 0, 1>(v, v));
+    fn copysign(v: [v128; 2], sign: [v128; 2]) -> [v128; 2] {
+        two(v, sign, |v, sign| v128_bitselect(sign, v, f32x4_splat(-0.0)))
+    }
+    #[inline(always)]
+    fn ldexp(v: [v128; 2], n: [v128; 2]) -> [v128; 2] {
+        two(v, n, |v, n| i32x4_add(v, i32x4_shl(n, 23)))
+    }
+    #[inline(always)]
+    fn sum(v: [v128; 2]) -> f32 {
+        let four = f32x4_add(v[0], v[1]);
+        let two = f32x4_add(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
         f32x4_extract_lane::<0>(two) + f32x4_extract_lane::<1>(two)
+    }
+    #[inline(always)]
+    fn most(v: [v128; 2]) -> f32 {
+        let four = f32x4_pmax(v[0], v[1]);
+        let two = f32x4_pmax(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+        f32x4_extract_lane::<0>(two).max(f32x4_extract_lane::<1>(two))
+    }
+
+    #[inline(always)]
+    fn reals(from: &[u8]) -> [v128; 2] {
+        load(from)
+    }
+    #[inline(always)]
+    fn halves(from: &[u8]) -> [v128; 2] {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        let bits = unsafe { v128_load(from.as_ptr().cast()) };
+        [u32x4_extend_low_u16x8(bits), u32x4_extend_high_u16x8(bits)].map(|bits| {
+            let size = i32x4_shl(v128_and(bits, u32x4_splat(0x7fff)), 13);
+            // The exponents' biases differ by 112. A multiplication gets numbers below the smallest normal one right;
+            // infinities and what is no number keep the largest exponent.
+            let most = v128_and(i32x4_ge(size, i32x4_splat(0x0f80_0000)), i32x4_splat(0x7f80_0000));
+            let v = v128_or(f32x4_mul(size, u32x4_splat((127 + 112) << 23)), most);
+            v128_or(v, i32x4_shl(v128_and(bits, u32x4_splat(0x8000)), 16))
+        })
+    }
+    #[inline(always)]
+    fn uppers(from: &[u8]) -> [v128; 2] {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        let bits = unsafe { v128_load(from.as_ptr().cast()) };
+        [u32x4_extend_low_u16x8(bits), u32x4_extend_high_u16x8(bits)].map(|bits| i32x4_shl(bits, 16))
+    }
+    #[inline(always)]
+    fn round(v: [v128; 2], to: &mut [u8]) {
+        let to = &mut to[..8];
+        let away = Self::add(v, Self::copysign(Self::splat(0.5), v)).map(|v| i32x4_trunc_sat_f32x4(v));
+        let shorts = i16x8_narrow_i32x4(away[0], away[1]);
+        // SAFETY: room for eight bytes is there.
+        unsafe { v128_store64_lane::<0>(i8x16_narrow_i16x8(shorts, shorts), to.as_mut_ptr().cast()) }
+    }
+
+    #[inline(always)]
+    fn bytes(from: &[u8]) -> [v128; 2] {
+        load(from)
+    }
+    #[inline(always)]
+    fn quad(from: &[u8]) -> [v128; 2] {
+        let from = &from[..4];
+        // SAFETY: four bytes are there.
+        [unsafe { v128_load32_splat(from.as_ptr().cast()) }; 2]
+    }
+    #[inline(always)]
+    fn nibbles(b: [v128; 2]) -> ([v128; 2], [v128; 2]) {
+        // Shifted as 16 bits: x86 has no shift of bytes, and the mask removes the neighbour's.
+        let low = u8x16_splat(15);
+        (b.map(|b| v128_and(b, low)), b.map(|b| v128_and(u16x8_shr(b, 4), low)))
+    }
+    #[inline(always)]
+    fn byte<const J: i32>(b: [v128; 2]) -> [v128; 2] {
+        b.map(|b| f32x4_convert_i32x4(i32x4_shr(i32x4_shl(b, (24 - 8 * J) as u32), 24)))
+    }
+    #[inline(always)]
+    fn start() -> sums::S {
+        sums::start()
+    }
+    #[inline(always)]
+    fn dot4(s: sums::S, w: [v128; 2], a: [v128; 2]) -> sums::S {
+        sums::dot4(s, w, a)
+    }
+    #[inline(always)]
+    fn dot7(s: sums::S, w: [v128; 2], a: [v128; 2]) -> sums::S {
+        sums::dot7(s, w, a)
+    }
+    #[inline(always)]
+    fn dot8(s: sums::S, w: [v128; 2], a: [v128; 2]) -> sums::S {
+        sums::dot8(s, w, a)
+    }
+    #[inline(always)]
+    fn close4(s: sums::S, bias: i32) -> [v128; 2] {
+        sums::close4(s).map(|s| f32x4_convert_i32x4(i32x4_add(s, i32x4_splat(bias))))
+    }
+    #[inline(always)]
+    fn close(s: sums::S, bias: i32) -> [v128; 2] {
+        sums::close(s).map(|s| f32x4_convert_i32x4(i32x4_add(s, i32x4_splat(bias))))
     }
 }

@@ -49,6 +49,8 @@ fn case(rng: &mut Rng) -> Case {
     // A row is a whole number of blocks.
     let depth = depth.div_ceil(kind.block) * kind.block;
     let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
+    // A product of two numbers in [-1, 1) has variance 1/9.
+    case.typical = (depth as f32).sqrt() / 3.0;
     let x = case.numbers(rng, rows * depth);
     let w = case.matrix(rng, kind, outs, depth);
     let y = case.rec.matmul(x, w, depth);

@@ -1,0 +1,212 @@
+//! How a weight lies here: panels of eight rows, interleaved so that a lane of SIMD is an output and no sum runs across
+//! lanes.
+//!
+//! Numbers (f32, f16, bf16): `[column][8 rows]`. Integers: for every run of 16 or 32 columns with one scale, the codes as
+//! `[columns / 4][8 rows][4 columns]`, so that one broadcast of four activations meets four codes in each lane, then
+//! eight f32 scales, then eight mins where the format has them. Codes of up to 4 bits stay nibbles: a byte holds a code
+//! of one group of four columns low and of the next group high. Others take a byte. Codes below 8 bits are kept without
+//! sign, because that is what byte dot products want of one side; the format's offset is taken off the sum instead.
+//!
+//! A row's bytes in the file are as long or shorter: Q4_1 takes 24 bytes where the file has 20, Q8_0 36 for 34.
+
+use crate::lanes::{Body, LANES, Lanes};
+use squint_ops::{Codes, Error, Kind, Layout, MOST_BLOCK};
+
+#[derive(Clone, Copy)]
+pub struct Panels {
+    pub kind: Kind,
+    pub rows: usize,
+    pub cols: usize,
+}
+
+/// Bytes of eight f32.
+const REALS: usize = 4 * LANES;
+
+/// Bytes of one run's codes, and of the run as a whole.
+pub fn stretch(codes: &Codes) -> (usize, usize) {
+    let bytes = codes.run * LANES / if codes.bits <= 4 { 2 } else { 1 };
+    (bytes, bytes + REALS + if codes.min { REALS } else { 0 })
+}
+
+/// Byte and shift of a lane's column in a run's codes.
+fn place(codes: &Codes, lane: usize, col: usize) -> (usize, u32) {
+    if codes.bits <= 4 {
+        (col / 8 * 32 + lane * 4 + col % 4, (col / 4 % 2 * 4) as u32)
+    } else {
+        (col / 4 * 32 + lane * 4 + col % 4, 0)
+    }
+}
+
+impl Panels {
+    pub fn new(kind: Kind, rows: usize, cols: usize) -> Result<Panels, Error> {
+        if cols == 0 || cols % kind.block != 0 {
+            return Err(Error::new(
+                "shape",
+                format!("rows of {cols} numbers are no whole blocks of {kind:?}, which have {}", kind.block),
+                "store this tensor in a format whose blocks fit its rows, such as f16",
+            ));
+        }
+        Ok(Panels { kind, rows, cols })
+    }
+
+    pub fn count(&self) -> usize {
+        self.rows.div_ceil(LANES)
+    }
+
+    /// Bytes of one panel.
+    pub fn panel(&self) -> usize {
+        match self.kind.codes {
+            Some(codes) => self.cols / codes.run * stretch(codes).1,
+            None => self.cols * LANES * self.kind.bytes,
+        }
+    }
+
+    pub fn bytes(&self) -> usize {
+        self.count() * self.panel()
+    }
+
+    /// Whole rows of the format's own bytes into `all`, the first at byte `at` of the weight as the file has it.
+    pub fn write(&self, all: &mut [u8], at: usize, bytes: &[u8]) -> Result<(), Error> {
+        let row = self.kind.bytes_of(self.cols);
+        if at % row != 0 || bytes.len() % row != 0 || at + bytes.len() > self.rows * row {
+            return Err(Error::bug(format!(
+                "{} bytes at {at} are no whole rows of {row} bytes, or more than {}",
+                bytes.len(),
+                self.rows
+            )));
+        }
+        for (i, bytes) in bytes.chunks_exact(row).enumerate() {
+            let r = at / row + i;
+            self.put(&mut all[r / LANES * self.panel()..][..self.panel()], r % LANES, bytes);
+        }
+        Ok(())
+    }
+
+    /// One row into its lane of a panel.
+    pub fn put(&self, panel: &mut [u8], lane: usize, row: &[u8]) {
+        let Some(codes) = self.kind.codes else {
+            let n = self.kind.bytes;
+            for (number, column) in row.chunks_exact(n).zip(panel.chunks_exact_mut(n * LANES)) {
+                column[lane * n..][..n].copy_from_slice(number);
+            }
+            return;
+        };
+        let (code_bytes, whole) = stretch(codes);
+        let (mut q, mut scales, mut mins) = ([0; MOST_BLOCK], [0.0; MOST_BLOCK / 16], [0.0; MOST_BLOCK / 16]);
+        let (n, runs) = (self.kind.block, self.kind.block / codes.run);
+        for (block, to) in row.chunks_exact(self.kind.bytes).zip(panel.chunks_exact_mut(whole * runs)) {
+            (codes.read)(block, &mut q[..n], &mut scales[..runs], &mut mins[..runs]);
+            for (i, to) in to.chunks_exact_mut(whole).enumerate() {
+                for (col, &code) in q[i * codes.run..][..codes.run].iter().enumerate() {
+                    let (byte, shift) = place(codes, lane, col);
+                    if codes.bits <= 4 {
+                        to[byte] = to[byte] & (0xf0 >> shift) | code << shift;
+                    } else {
+                        // −128 becomes −127, which is the smallest that every byte dot product takes. No packer of
+                        // GGML's or ours writes it: its scale is the largest size divided by 127.
+                        to[byte] = if codes.bits == 8 && code == 0x80 { 0x81 } else { code };
+                    }
+                }
+                to[code_bytes + 4 * lane..][..4].copy_from_slice(&scales[i].to_le_bytes());
+                if codes.min {
+                    to[code_bytes + REALS + 4 * lane..][..4].copy_from_slice(&mins[i].to_le_bytes());
+                }
+            }
+        }
+    }
+
+    /// A panel as f32, `[column][8 rows]`.
+    pub fn unpack<'a>(&'a self, panel: &'a [u8], to: &'a mut [f32]) -> impl Body<Out = ()> + 'a {
+        Unpack { of: self, panel, to }
+    }
+}
+
+impl Layout for Panels {
+    fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    fn row(&self, bytes: &[u8], start: usize, len: usize) -> Result<Vec<f32>, Error> {
+        let (row, first) = (start / self.cols, start % self.cols);
+        if row >= self.rows || first + len > self.cols {
+            return Err(Error::bug(format!(
+                "{len} numbers from {start} on are no part of one of {} rows of {}",
+                self.rows, self.cols
+            )));
+        }
+        let (panel, lane) = (&bytes[row / LANES * self.panel()..][..self.panel()], row % LANES);
+        let Some(codes) = self.kind.codes else {
+            let n = self.kind.bytes;
+            let number = |c: usize| self.kind.unpack_all(&panel[(c * LANES + lane) * n..][..n])[0];
+            return Ok((first..first + len).map(number).collect());
+        };
+        let (code_bytes, whole) = stretch(codes);
+        let real = |at: &[u8]| f32::from_le_bytes(std::array::from_fn(|i| at[4 * lane + i]));
+        let number = |c: usize| {
+            let run = &panel[c / codes.run * whole..][..whole];
+            let (byte, shift) = place(codes, lane, c % codes.run);
+            let code = if codes.bits <= 4 { run[byte] >> shift & 15 } else { run[byte] };
+            let min = if codes.min { real(&run[code_bytes + REALS..]) } else { 0.0 };
+            codes.number(code, real(&run[code_bytes..]), min)
+        };
+        Ok((first..first + len).map(number).collect())
+    }
+}
+
+struct Unpack<'a> {
+    of: &'a Panels,
+    panel: &'a [u8],
+    to: &'a mut [f32],
+}
+
+impl Body for Unpack<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        match self.of.kind.codes {
+            Some(codes) => self.codes::<L>(codes),
+            None if self.of.kind == Kind::F16 => self.numbers::<L, 2>(L::halves),
+            None if self.of.kind == Kind::BF16 => self.numbers::<L, 2>(L::uppers),
+            None => self.numbers::<L, 4>(L::reals),
+        }
+    }
+}
+
+impl Unpack<'_> {
+    #[inline(always)]
+    fn numbers<L: Lanes, const BYTES: usize>(self, read: impl Fn(&[u8]) -> L::V) {
+        for (from, to) in self.panel.chunks_exact(BYTES * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+            L::store(read(from), to);
+        }
+    }
+
+    /// Multiplies and adds in two roundings, as the formats' own unpacking does.
+    #[inline(always)]
+    fn codes<L: Lanes>(self, codes: &Codes) {
+        let (code_bytes, whole) = stretch(codes);
+        let offset = L::splat(codes.offset as f32);
+        for (run, to) in self.panel.chunks_exact(whole).zip(self.to.chunks_exact_mut(codes.run * LANES)) {
+            let scale = L::reals(&run[code_bytes..]);
+            let min = if codes.min { L::reals(&run[code_bytes + REALS..]) } else { L::splat(0.0) };
+            let number = |code: L::V| L::add(L::mul(scale, L::sub(code, offset)), min);
+            let four = |b: L::B, to: &mut [f32]| {
+                L::store(number(L::byte::<0>(b)), &mut to[..LANES]);
+                L::store(number(L::byte::<1>(b)), &mut to[LANES..2 * LANES]);
+                L::store(number(L::byte::<2>(b)), &mut to[2 * LANES..3 * LANES]);
+                L::store(number(L::byte::<3>(b)), &mut to[3 * LANES..4 * LANES]);
+            };
+            let groups = run[..code_bytes].chunks_exact(32);
+            if codes.bits <= 4 {
+                for (from, to) in groups.zip(to.chunks_exact_mut(8 * LANES)) {
+                    let (low, high) = L::nibbles(L::bytes(from));
+                    four(low, to);
+                    four(high, &mut to[4 * LANES..]);
+                }
+            } else {
+                for (from, to) in groups.zip(to.chunks_exact_mut(4 * LANES)) {
+                    four(L::bytes(from), to);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,21 @@
+//! The innermost loops: a few rows of activations against one or two panels of weights, sums held in registers.
+
+mod integer;
+mod real;
+
+pub use integer::Integer;
+pub use real::Real;
+
+use crate::lanes::{LANES, Lanes};
+
+/// As many of the lanes as there is room for: the last panel may have fewer rows.
+#[inline(always)]
+fn put<L: Lanes>(v: L::V, to: &mut [f32]) {
+    if to.len() == LANES {
+        L::store(v, to);
+    } else {
+        let mut all = [0.0; LANES];
+        L::store(v, &mut all);
+        to.copy_from_slice(&all[..to.len()]);
+    }
+}
