@@ -1,7 +1,5 @@
-// Keys and values of 16 bits, two per word. Needs no `shader-f16`.
-fn key_at(i: u32) -> f32 {
-    return unpack2x16float(k[i / 2u])[i % 2u];
-}
+#import key_f16
+// Values like the keys.
 fn value_at(i: u32) -> f32 {
     return unpack2x16float(v[i / 2u])[i % 2u];
 }

@@ -1,7 +1,5 @@
-// Keys and values of 32 bits.
-fn key_at(i: u32) -> f32 {
-    return bitcast<f32>(k[i]);
-}
+#import key_f32
+// Values like the keys.
 fn value_at(i: u32) -> f32 {
     return bitcast<f32>(v[i]);
 }

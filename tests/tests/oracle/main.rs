@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
 
 mod bench;
+mod choices;
 mod dense;
 mod grids;
 mod rows;
+mod scans;

@@ -6,7 +6,7 @@ use crate::spec::{Gpu, Tolerance, float, fold, int, numbers, read, weight, write
 use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views, Word};
 
 /// What a cache may be stored in.
-const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
+pub(super) const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "attention",

@@ -14,6 +14,7 @@ mod gather;
 mod kv_write;
 mod layer_norm;
 mod matmul;
+mod matmul_id;
 mod merge;
 mod mul;
 mod pixel_shuffle;
@@ -23,6 +24,11 @@ mod rms_norm;
 mod rope;
 mod scale;
 mod scatter;
+mod score_norm;
+mod score_reduce;
+mod ssm_conv;
+mod ssm_scan;
+mod top_k;
 
 /// Every op there is.
 pub static OPS: &[&crate::OpSpec] = &[
@@ -38,6 +44,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &kv_write::SPEC,
     &layer_norm::SPEC,
     &matmul::SPEC,
+    &matmul_id::SPEC,
     &merge::SPEC,
     &mul::SPEC,
     &pixel_shuffle::SPEC,
@@ -47,11 +54,21 @@ pub static OPS: &[&crate::OpSpec] = &[
     &rope::SPEC,
     &scale::SPEC,
     &scatter::SPEC,
+    &score_norm::SPEC,
+    &score_reduce::SPEC,
+    &ssm_conv::SPEC,
+    &ssm_scan::SPEC,
+    &top_k::SPEC,
 ];
 
 pub use attention::Sight;
 pub use copy::Span;
+pub use matmul_id::Experts;
 pub use pixel_shuffle::Shuffle;
 pub use pool::Pool;
 pub use resize::Resize;
 pub use rope::Rope;
+pub use score_norm::Looks;
+pub use score_reduce::Over;
+pub use ssm_scan::Scan;
+pub use top_k::Share;
