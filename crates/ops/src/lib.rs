@@ -7,6 +7,7 @@
 
 pub mod backend;
 pub mod case;
+pub mod dice;
 mod grid;
 mod null;
 pub mod op;

@@ -7,7 +7,7 @@ use squint_ops::{Backend, Buf, Kind, Recording, Reference};
 
 pub struct Bench {
     pub rec: Recording,
-    inputs: Vec<(Buf, Vec<u8>)>,
+    pub inputs: Vec<(Buf, Vec<u8>)>,
     pub rng: Rng,
 }
 

@@ -6,6 +6,7 @@
 mod bench;
 mod choices;
 mod dense;
+mod draws;
 mod grids;
 mod rows;
 mod scans;

@@ -22,6 +22,7 @@ mod pool;
 mod resize;
 mod rms_norm;
 mod rope;
+mod sample;
 mod scale;
 mod scatter;
 mod score_norm;
@@ -52,6 +53,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &resize::SPEC,
     &rms_norm::SPEC,
     &rope::SPEC,
+    &sample::SPEC,
     &scale::SPEC,
     &scatter::SPEC,
     &score_norm::SPEC,
@@ -68,6 +70,7 @@ pub use pixel_shuffle::Shuffle;
 pub use pool::Pool;
 pub use resize::Resize;
 pub use rope::Rope;
+pub use sample::Sampling;
 pub use score_norm::Looks;
 pub use score_reduce::Over;
 pub use ssm_scan::Scan;

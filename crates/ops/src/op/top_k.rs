@@ -64,15 +64,17 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
         // A stable sort leaves equals in the order of their places; 0 and −0 are equal.
         places.sort_by(|a, b| x[*b].partial_cmp(&x[*a]).unwrap_or(std::cmp::Ordering::Equal));
         let most = places.first().map_or(0.0, |top| x[*top]);
-        let total: f32 =
-            places[..if share == Share::OfAll as usize { cols } else { k }].iter().map(|c| (x[*c] - most).exp()).sum();
+        // In f32, hundreds of equal shares would all be rounded the same way.
+        let part = |c: usize| ((x[c] - most) as f64).exp();
+        let all = if share == Share::OfAll as usize { cols } else { k };
+        let total: f64 = places[..all].iter().map(|c| part(*c)).sum();
         places.truncate(k);
         if by_place == 1 {
             places.sort();
         }
         for (i, c) in places.into_iter().enumerate() {
             ids[r * k + i] = c as u32;
-            weights[r * k + i] = if share == Share::No as usize { x[c] } else { (x[c] - most).exp() / total };
+            weights[r * k + i] = if share == Share::No as usize { x[c] } else { (part(c) / total) as f32 };
         }
     }
     Ok(())
