@@ -1,9 +1,9 @@
 //! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
 
+use crate::Isa;
 use crate::kernel::{KERNELS, Kernel, Machine, Part, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
-use crate::{Isa, Pool};
 use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, Prepared, Recording, Step};
 use std::rc::Rc;
 
@@ -16,7 +16,7 @@ pub struct Cpu {
 impl Cpu {
     /// Activations that meet integer weights are rounded to 8 bits; see `exact`.
     pub fn new(host: Host, isa: Isa, threads: usize) -> Cpu {
-        let machine = Machine { isa, pool: Pool::new(threads), exact: false, scratch: Default::default() };
+        let machine = Machine::new(isa, threads);
         let threads = machine.pool.threads();
         let plural = if threads == 1 { "thread" } else { "threads" };
         let device = format!("{}, {threads} {plural}", isa.name());

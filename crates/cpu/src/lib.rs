@@ -3,6 +3,7 @@
 //! * `lanes` — one trait, one small file per instruction set; kernels are written once over it.
 //! * `panels` — how weights lie: eight rows interleaved, so that a lane is an output.
 //! * `quantize` — activations in 8 bits for weights that are integers.
+//! * `math` — exp and what is made of it.
 //! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
 //! * `pool` — threads where there are any.
@@ -10,6 +11,7 @@
 mod backend;
 mod kernel;
 mod lanes;
+mod math;
 mod memory;
 mod panels;
 mod pool;

@@ -1,7 +1,12 @@
 //! Fast versions of ops, same stems. An op without a row here runs its twin.
 
+mod activate;
+mod add;
+mod attention;
+mod layer_norm;
 mod matmul;
 mod rms_norm;
+mod rope;
 
 use crate::quantize::Scratch;
 use crate::{Isa, Pool};
@@ -42,9 +47,15 @@ pub struct Machine {
     /// Keeps activations in f32 where they would be rounded to 8 bits.
     pub exact: bool,
     pub scratch: RefCell<Scratch>,
+    pub turns: RefCell<rope::Turns>,
 }
 
 impl Machine {
+    pub fn new(isa: Isa, threads: usize) -> Machine {
+        let (scratch, turns) = Default::default();
+        Machine { isa, pool: Pool::new(threads), exact: false, scratch, turns }
+    }
+
     /// Parts of a step of so many multiply-adds.
     fn parts(&self, products: usize) -> usize {
         products / (STRETCH as usize * self.isa.pace() * self.pool.threads()) + 1
@@ -52,6 +63,11 @@ impl Machine {
 }
 
 pub static KERNELS: &[Kernel] = &[
+    Kernel { stem: "activate", parts: |_, _| 1, run: activate::run },
+    Kernel { stem: "add", parts: |_, _| 1, run: add::run },
+    Kernel { stem: "attention", parts: attention::parts, run: attention::run },
+    Kernel { stem: "layer_norm", parts: |_, _| 1, run: layer_norm::run },
     Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },
     Kernel { stem: "rms_norm", parts: |_, _| 1, run: rms_norm::run },
+    Kernel { stem: "rope", parts: |_, _| 1, run: rope::run },
 ];

@@ -1,8 +1,10 @@
 //! The innermost loops: a few rows of activations against one or two panels of weights, sums held in registers.
 
+mod attend;
 mod integer;
 mod real;
 
+pub use attend::{Attend, Cache, KEYS, Work};
 pub use integer::Integer;
 pub use real::Real;
 

@@ -63,6 +63,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &top_k::SPEC,
 ];
 
+pub use activate::{FUNCTIONS, Function};
 pub use attention::Sight;
 pub use copy::Span;
 pub use matmul_id::Experts;

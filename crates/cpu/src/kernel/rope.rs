@@ -1,0 +1,62 @@
+//! Sines and cosines once per position rather than per head, and kept: all layers turn the same positions.
+
+use super::{Machine, Part};
+use crate::pool::Parts;
+use squint_ops::{Error, View, Views};
+
+/// Cosines and sines, `[rows][rotated / 2]` pairs, and what they were computed for.
+#[derive(Default)]
+pub struct Turns {
+    positions: Vec<u32>,
+    rotated: usize,
+    base: u32,
+    turns: Vec<(f32, f32)>,
+}
+
+impl Turns {
+    fn of(&mut self, positions: &[u32], rotated: usize, base: u32) -> &[(f32, f32)] {
+        if self.positions != positions || (self.rotated, self.base) != (rotated, base) {
+            // The very expressions of the twin: sines of large angles depend on every bit of them.
+            let frequency = |i: usize| f32::from_bits(base).powf(-2.0 * i as f32 / rotated as f32);
+            let frequencies: Vec<f32> = (0..rotated / 2).map(frequency).collect();
+            self.turns.clear();
+            for pos in positions {
+                let turn = |f: &f32| (*pos as f32 * f).sin_cos();
+                self.turns.extend(frequencies.iter().map(turn).map(|(sin, cos)| (cos, sin)));
+            }
+            (self.positions, self.rotated, self.base) = (positions.to_vec(), rotated, base);
+        }
+        &self.turns
+    }
+}
+
+pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
+    let [rows, heads, head, rotated, side_by_side] = [0, 1, 2, 3, 4].map(|i| params[i] as usize);
+    let [x, pos, y] = views.split()?;
+    let (x, pos, y) = (x.f32()?, &pos.u32()?[..rows], Parts::new(y.f32_mut()?));
+    let (half, width) = (rotated / 2, heads * head);
+    let mut turns = machine.turns.borrow_mut();
+    let turns = turns.of(pos, rotated, params[5]);
+    // About 32 k numbers take as long as waking a thread.
+    machine.pool.split(rows, 32_768 / width.max(1) + 1, |range| {
+        for r in range {
+            // SAFETY: every row is in one range.
+            let y = unsafe { y.slice(r * width..(r + 1) * width) };
+            y.copy_from_slice(&x[r * width..][..width]);
+            let turns = &turns[r * half..][..half];
+            for head in y.chunks_exact_mut(head) {
+                if side_by_side == 1 {
+                    for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(turns) {
+                        (pair[0], pair[1]) = (pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos);
+                    }
+                } else {
+                    let (a, b) = head[..rotated].split_at_mut(half);
+                    for ((a, b), (cos, sin)) in a.iter_mut().zip(b).zip(turns) {
+                        (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+                    }
+                }
+            }
+        }
+    });
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! A block of queries of one group against all the keys it sees, 64 at a time.
+
+use crate::lanes::{Body, LANES, Lanes};
+use crate::math::exp;
+use crate::pool::Parts;
+use std::ops::Range;
+
+/// Keys in a block.
+pub const KEYS: usize = 64;
+
+/// `[groups, room, head]` as it is stored.
+pub enum Cache<'a> {
+    Reals(&'a [f32]),
+    Halves(&'a [u8]),
+}
+
+/// Scratch of one thread, kept from step to step.
+#[derive(Default)]
+pub struct Work {
+    /// A block of keys or values as f32, where the cache is not.
+    flat: Vec<f32>,
+    /// Keys turned: [head][KEYS]
+    turned: Vec<f32>,
+    /// Values with rows filled up to whole vectors, where they are not.
+    wide: Vec<f32>,
+    /// [lines][KEYS]: scores, then weights
+    scores: Vec<f32>,
+    /// [lines][head, filled up]: weighted sums of values so far
+    sums: Vec<f32>,
+    /// Largest score so far and sum of weights so far, of each line.
+    state: Vec<(f32, f32)>,
+}
+
+/// Line i is row `rows.start + i / per`, head `group · per + i mod per`.
+pub struct Attend<'a> {
+    pub q: &'a [f32], // [rows, heads, head]
+    pub k: &'a Cache<'a>,
+    pub v: &'a Cache<'a>,
+    pub bias: Option<&'a [f32]>, // [keys]
+    pub y: &'a Parts<'a>,        // [rows, heads, head]
+    pub heads: usize,
+    pub head: usize,
+    pub room: usize,
+    pub group: usize,
+    /// Heads of the group.
+    pub per: usize,
+    pub rows: Range<usize>,
+    /// Keys that a row sees.
+    pub sees: &'a dyn Fn(usize) -> usize,
+    pub scale: f32,
+    pub work: &'a mut Work,
+}
+
+impl Cache<'_> {
+    /// `len` numbers from number `start` on.
+    #[inline(always)]
+    fn read<'b, L: Lanes>(&'b self, start: usize, len: usize, flat: &'b mut Vec<f32>) -> &'b [f32] {
+        let bytes = match self {
+            Cache::Reals(all) => return &all[start..start + len],
+            Cache::Halves(all) => &all[2 * start..2 * (start + len)],
+        };
+        flat.resize(len.next_multiple_of(LANES), 0.0);
+        let whole = bytes.chunks_exact(2 * LANES);
+        let mut last = [0; 2 * LANES];
+        last[..whole.remainder().len()].copy_from_slice(whole.remainder());
+        for (from, to) in whole.chain([&last[..]]).zip(flat.chunks_exact_mut(LANES)) {
+            L::store(L::halves(from), to);
+        }
+        &flat[..len]
+    }
+}
+
+impl Body for Attend<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let (head, lines) = (self.head, self.rows.len() * self.per);
+        let wide = head.next_multiple_of(LANES);
+        let Work { flat, turned, wide: filled, scores, sums, state } = self.work;
+        scores.resize(lines * KEYS, 0.0);
+        sums.clear();
+        sums.resize(lines * wide, 0.0);
+        state.clear();
+        state.resize(lines, (f32::MIN, 0.0));
+        turned.resize(head * KEYS, 0.0);
+        let place =
+            |i: usize| ((self.rows.start + i / self.per) * self.heads + self.group * self.per + i % self.per) * head;
+        let query = |i: usize| &self.q[place(i)..][..head];
+        let most = self.rows.clone().map(|r| (self.sees)(r)).max().unwrap_or(0);
+        for first in (0..most).step_by(KEYS) {
+            let n = KEYS.min(most - first);
+            let at = (self.group * self.room + first) * head;
+            let k = self.k.read::<L>(at, n * head, flat);
+            if lines < 4 {
+                for i in 0..lines {
+                    for (k, s) in k.chunks_exact(head).zip(&mut scores[i * KEYS..]) {
+                        *s = dot::<L>(query(i), k);
+                    }
+                }
+            } else {
+                for (j, k) in k.chunks_exact(head).enumerate() {
+                    for (c, k) in k.iter().enumerate() {
+                        turned[c * KEYS + j] = *k;
+                    }
+                }
+                let mut i = 0;
+                while i + 4 <= lines {
+                    let q = [query(i), query(i + 1), query(i + 2), query(i + 3)];
+                    products::<L, 4>(q, turned, KEYS, n, &mut scores[i * KEYS..][..4 * KEYS], KEYS, false);
+                    i += 4;
+                }
+                for i in i..lines {
+                    products::<L, 1>([query(i)], turned, KEYS, n, &mut scores[i * KEYS..][..KEYS], KEYS, false);
+                }
+            }
+            for i in 0..lines {
+                let seen = (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
+                let bias = self.bias.map(|b| &b[first..first + n]);
+                let line = &mut scores[i * KEYS..][..KEYS];
+                let shrink = weigh::<L>(line, seen, self.scale, bias, &mut state[i]);
+                if shrink != 1.0 {
+                    for v in sums[i * wide..][..wide].chunks_exact_mut(LANES) {
+                        L::store(L::mul(L::load(v), L::splat(shrink)), v);
+                    }
+                }
+            }
+            let v = self.v.read::<L>(at, n * head, flat);
+            let v = if head == wide {
+                v
+            } else {
+                filled.resize(KEYS * wide, 0.0);
+                for (from, to) in v.chunks_exact(head).zip(filled.chunks_exact_mut(wide)) {
+                    to[..head].copy_from_slice(from);
+                }
+                &filled[..n * wide]
+            };
+            let weights = |i: usize| &scores[i * KEYS..][..n];
+            let mut i = 0;
+            while i + 4 <= lines {
+                let w = [weights(i), weights(i + 1), weights(i + 2), weights(i + 3)];
+                products::<L, 4>(w, v, wide, wide, &mut sums[i * wide..][..4 * wide], wide, true);
+                i += 4;
+            }
+            for i in i..lines {
+                products::<L, 1>([weights(i)], v, wide, wide, &mut sums[i * wide..][..wide], wide, true);
+            }
+        }
+        for (i, (_, sum)) in state.iter().enumerate() {
+            // A query that sees nothing gets nothing.
+            let inverse = if *sum == 0.0 { 0.0 } else { 1.0 / sum };
+            // SAFETY: a row's heads of one group belong to one thread.
+            let y = unsafe { self.y.slice(place(i)..place(i) + head) };
+            for (y, v) in y.iter_mut().zip(&sums[i * wide..]) {
+                *y = v * inverse;
+            }
+        }
+    }
+}
+
+/// to[i][c] = Σ_k x[i][k] · w[k][c], or that added to what is there, for c below `cols` and up to a whole vector.
+#[inline(always)]
+fn products<L: Lanes, const R: usize>(
+    x: [&[f32]; R],
+    w: &[f32],
+    stride: usize,
+    cols: usize,
+    to: &mut [f32],
+    wide: usize,
+    add: bool,
+) {
+    let mut c = 0;
+    while c < cols {
+        if c + LANES < cols && L::WIDE {
+            octets::<L, R, 2>(x, w, stride, c, to, wide, add);
+            c += 2 * LANES;
+        } else {
+            octets::<L, R, 1>(x, w, stride, c, to, wide, add);
+            c += LANES;
+        }
+    }
+}
+
+#[inline(always)]
+fn octets<L: Lanes, const R: usize, const P: usize>(
+    x: [&[f32]; R],
+    w: &[f32],
+    stride: usize,
+    c: usize,
+    to: &mut [f32],
+    wide: usize,
+    add: bool,
+) {
+    let from = |i: usize, j: usize| i * wide + c + j * LANES;
+    let mut sum = [[L::splat(0.0); P]; R];
+    if add {
+        sum = std::array::from_fn(|i| std::array::from_fn(|j| L::load(&to[from(i, j)..])));
+    }
+    let len = x[0].len();
+    let x: [&[f32]; R] = x.map(|x| &x[..len]);
+    for (k, w) in w.chunks_exact(stride).take(len).enumerate() {
+        let w: [L::V; P] = std::array::from_fn(|j| L::load(&w[c + j * LANES..]));
+        for i in 0..R {
+            let x = L::splat(x[i][k]);
+            for j in 0..P {
+                sum[i][j] = L::mul_add(x, w[j], sum[i][j]);
+            }
+        }
+    }
+    for i in 0..R {
+        for j in 0..P {
+            L::store(sum[i][j], &mut to[from(i, j)..]);
+        }
+    }
+}
+
+/// Scores become weights eˢ⁻ᵐ; those from `seen` on become 0. Returns what earlier weights shrink by.
+#[inline(always)]
+fn weigh<L: Lanes>(line: &mut [f32], seen: usize, scale: f32, bias: Option<&[f32]>, state: &mut (f32, f32)) -> f32 {
+    if seen == 0 {
+        line.fill(0.0);
+        return 1.0;
+    }
+    let padded = seen.next_multiple_of(LANES);
+    line[seen..].fill(0.0);
+    for s in line[..padded].chunks_exact_mut(LANES) {
+        L::store(L::mul(L::load(s), L::splat(scale)), s);
+    }
+    for (s, b) in line[..seen].iter_mut().zip(bias.unwrap_or(&[])) {
+        *s += b;
+    }
+    line[seen..padded].fill(f32::MIN);
+    let line = &mut line[..padded];
+    let largest = line.chunks_exact(LANES).fold(L::splat(f32::MIN), |m, s| L::max(m, L::load(s)));
+    let most = state.0.max(L::most(largest));
+    let shrink = (state.0 - most).exp();
+    let mut sum = L::splat(0.0);
+    let (head, last) = line.split_at_mut(padded - LANES);
+    for s in head.chunks_exact_mut(LANES) {
+        let w = exp::<L>(L::sub(L::load(s), L::splat(most)));
+        sum = L::add(sum, w);
+        L::store(w, s);
+    }
+    L::store(exp::<L>(L::sub(L::load(last), L::splat(most))), last);
+    last[seen - (padded - LANES)..].fill(0.0);
+    sum = L::add(sum, L::load(last));
+    *state = (most, state.1 * shrink + L::sum(sum));
+    shrink
+}
+
+#[inline(always)]
+fn dot<L: Lanes>(a: &[f32], b: &[f32]) -> f32 {
+    let whole = a.len() / LANES * LANES;
+    let mut sum = L::splat(0.0);
+    for i in (0..whole).step_by(LANES) {
+        sum = L::mul_add(L::load(&a[i..]), L::load(&b[i..]), sum);
+    }
+    L::sum(sum) + a[whole..].iter().zip(&b[whole..]).map(|(a, b)| a * b).sum::<f32>()
+}
