@@ -165,48 +165,68 @@ impl Body for Unpack<'_> {
     fn run<L: Lanes>(self) {
         match self.of.kind.codes {
             Some(codes) => self.codes::<L>(codes),
-            None if self.of.kind == Kind::F16 => self.numbers::<L, 2>(L::halves),
-            None if self.of.kind == Kind::BF16 => self.numbers::<L, 2>(L::uppers),
-            None => self.numbers::<L, 4>(L::reals),
+            None if self.of.kind == Kind::F16 => {
+                for (from, to) in self.panel.chunks_exact(2 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::halves(from), to);
+                }
+            }
+            None if self.of.kind == Kind::BF16 => {
+                for (from, to) in self.panel.chunks_exact(2 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::uppers(from), to);
+                }
+            }
+            None => {
+                for (from, to) in self.panel.chunks_exact(4 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::reals(from), to);
+                }
+            }
         }
     }
 }
 
 impl Unpack<'_> {
-    #[inline(always)]
-    fn numbers<L: Lanes, const BYTES: usize>(self, read: impl Fn(&[u8]) -> L::V) {
-        for (from, to) in self.panel.chunks_exact(BYTES * LANES).zip(self.to.chunks_exact_mut(LANES)) {
-            L::store(read(from), to);
-        }
-    }
-
     /// Multiplies and adds in two roundings, as the formats' own unpacking does.
     #[inline(always)]
     fn codes<L: Lanes>(self, codes: &Codes) {
         let (code_bytes, whole) = stretch(codes);
-        let offset = L::splat(codes.offset as f32);
         for (run, to) in self.panel.chunks_exact(whole).zip(self.to.chunks_exact_mut(codes.run * LANES)) {
             let scale = L::reals(&run[code_bytes..]);
             let min = if codes.min { L::reals(&run[code_bytes + REALS..]) } else { L::splat(0.0) };
-            let number = |code: L::V| L::add(L::mul(scale, L::sub(code, offset)), min);
-            let four = |b: L::B, to: &mut [f32]| {
-                L::store(number(L::byte::<0>(b)), &mut to[..LANES]);
-                L::store(number(L::byte::<1>(b)), &mut to[LANES..2 * LANES]);
-                L::store(number(L::byte::<2>(b)), &mut to[2 * LANES..3 * LANES]);
-                L::store(number(L::byte::<3>(b)), &mut to[3 * LANES..4 * LANES]);
-            };
+            let line = Line::<L> { scale, min, offset: L::splat(codes.offset as f32) };
             let groups = run[..code_bytes].chunks_exact(32);
             if codes.bits <= 4 {
                 for (from, to) in groups.zip(to.chunks_exact_mut(8 * LANES)) {
                     let (low, high) = L::nibbles(L::bytes(from));
-                    four(low, to);
-                    four(high, &mut to[4 * LANES..]);
+                    line.four(low, to);
+                    line.four(high, &mut to[4 * LANES..]);
                 }
             } else {
                 for (from, to) in groups.zip(to.chunks_exact_mut(4 * LANES)) {
-                    four(L::bytes(from), to);
+                    line.four(L::bytes(from), to);
                 }
             }
         }
+    }
+}
+
+struct Line<L: Lanes> {
+    scale: L::V,
+    min: L::V,
+    offset: L::V,
+}
+
+impl<L: Lanes> Line<L> {
+    #[inline(always)]
+    fn number(&self, code: L::V) -> L::V {
+        L::add(L::mul(self.scale, L::sub(code, self.offset)), self.min)
+    }
+
+    /// Four columns.
+    #[inline(always)]
+    fn four(&self, b: L::B, to: &mut [f32]) {
+        L::store(self.number(L::byte::<0>(b)), &mut to[..LANES]);
+        L::store(self.number(L::byte::<1>(b)), &mut to[LANES..]);
+        L::store(self.number(L::byte::<2>(b)), &mut to[2 * LANES..]);
+        L::store(self.number(L::byte::<3>(b)), &mut to[3 * LANES..]);
     }
 }

@@ -5,7 +5,9 @@
 
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::{Host, Kind};
+use squint_ops::op::Sight;
+use squint_ops::{Backend, Host, Kind, Reference};
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -109,10 +111,62 @@ fn integer_products_are_those_of_the_rounded_activations() {
     }
 }
 
+/// The drawn cases fit into one block of queries; these do not, and later blocks see more keys.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn attention_over_many_blocks() {
+    for (heads, groups, head, causal, prefix) in [(6, 2, 16, true, 0), (3, 3, 20, false, 0), (2, 1, 8, true, 90)] {
+        let (rows, start, rng) = (230, 7, &mut Rng::new(5));
+        let keys = rows + start;
+        let mut case = Case::new(format!("{heads}/{groups}×{head}"));
+        let q = case.spread(rng, rows * heads * head, 3.0);
+        let [k, v] = [0; 2].map(|_| case.weights(rng, Kind::F16, groups * keys * head));
+        let [keys, start] = [keys as u32, start as u32].map(Into::into);
+        let sight = Sight { keys, start, causal, prefix };
+        let y = case.rec.attention(q, [k, v], None, [heads, groups, head], sight);
+        let case = case.output(y);
+        let want = now(case.run(&Reference::default())).unwrap();
+        for threads in [1, 2] {
+            let cpu = Cpu::new(host(), Isa::best(), threads);
+            let error = relative_error(&want[0], &now(case.run(&cpu)).unwrap()[0], 0.0);
+            assert!(error < 2e-6, "{} on {threads} threads: {error:e}", case.name);
+            assert!(cpu.splits() > 0 || cpu.caps().threads == 1, "nothing was shared out");
+        }
+    }
+}
+
+/// A step of a hundred milliseconds is cut into parts that let messages in, and the parts make up the whole.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn large_steps_pause_and_stay_the_same() {
+    let rng = &mut Rng::new(9);
+    let (rows, outs, depth) = (50, 403, 768);
+    let mut case = Case::new("large".into());
+    let x = case.numbers(rng, rows * depth);
+    let w = case.matrix(rng, Kind::Q4_1, outs, depth);
+    let y = case.rec.matmul(x, w, depth);
+    let case = case.output(y);
+    let pauses = Rc::new(Cell::new(0));
+    let run = |isa| {
+        let (clock, count) = (Cell::new(0.0), pauses.clone());
+        let tick = move || clock.replace(clock.get() + 40.0);
+        let pause = move || -> std::pin::Pin<Box<dyn Future<Output = ()>>> {
+            count.set(count.get() + 1);
+            Box::pin(std::future::ready(()))
+        };
+        let cpu = Cpu::new(Host { now: Rc::new(tick), pause: Rc::new(pause) }, isa, 1);
+        now(case.run(&cpu)).unwrap().remove(0)
+    };
+    let all: Vec<Vec<f32>> = Isa::available().into_iter().map(run).collect();
+    // 15 million products: two and a half times what plain arithmetic is trusted with at a stretch.
+    assert!(pauses.get() >= 3, "{} pauses", pauses.get());
+    assert!(all.iter().all(|y| *y == all[0]));
+}
+
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen_test::wasm_bindgen_test]
 async fn kernels_agree_with_the_twins() {
-    use squint_ops::{Backend, OPS, case::compare};
+    use squint_ops::{OPS, case::compare};
     for isa in Isa::available() {
         for cpu in [Cpu::new(host(), isa, 1), Cpu::new(host(), isa, 1).exact()] {
             for op in OPS {

@@ -5,7 +5,8 @@
 #![allow(clippy::unwrap_used, reason = "a step that cannot run is a failed measurement")]
 
 use squint_cpu::{Cpu, Isa};
-use squint_ops::{Backend, Host, Kind, Recording};
+use squint_ops::op::{Rope, Sight};
+use squint_ops::{Backend, Host, Kind, Recording, Role};
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -20,9 +21,14 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
+/// Milliseconds from any moment; a browser's `Date` is too coarse.
 fn ms() -> f64 {
     #[cfg(target_arch = "wasm32")]
-    return js_sys::Date::now();
+    {
+        let performance = js_sys::Reflect::get(&js_sys::global(), &"performance".into()).unwrap();
+        let now: js_sys::Function = js_sys::Reflect::get(&performance, &"now".into()).unwrap().into();
+        now.call0(&performance).unwrap().as_f64().unwrap()
+    }
     #[cfg(not(target_arch = "wasm32"))]
     std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64() * 1e3)
 }
@@ -42,10 +48,10 @@ fn time(on: &Cpu, rec: &Recording) -> f64 {
         on.write(&ready.handles[i], 0, &Kind::F32.pack_all(&values)).unwrap();
     }
     let mut best = f64::MAX;
-    for _ in 0..5 {
+    for _ in 0..40 {
         let start = ms();
         let mut runs = 0;
-        while runs == 0 || ms() - start < 100.0 {
+        while runs == 0 || ms() - start < 8.0 {
             now(on.run(&ready, &[])).unwrap();
             runs += 1;
         }
@@ -69,13 +75,83 @@ fn matmul(on: &Cpu, kind: Kind, [rows, outs, depth]: [usize; 3]) {
     ));
 }
 
+fn cpus() -> Vec<Cpu> {
+    let host = Host { now: Rc::new(|| 0.0), pause: Rc::new(|| Box::pin(std::future::ready(()))) };
+    let threads = if cfg!(target_arch = "wasm32") { vec![1] } else { vec![1, 2] };
+    threads.into_iter().map(|n| Cpu::new(host.clone(), Isa::best(), n)).collect()
+}
+
+/// Steps of SmolLM2-135M at 200 tokens and at one, and of ViT-Ti, other than products with weights.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[ignore = "a measurement"]
+fn speed_of_the_rest() {
+    for cpu in cpus() {
+        let device = &cpu.caps().device;
+        for (name, rows, keys, heads, groups, kind, causal) in [
+            ("prefill", 200, 200, 9, 3, Kind::F16, true),
+            ("decode", 1, 256, 9, 3, Kind::F16, true),
+            ("vit", 197, 197, 3, 3, Kind::F32, false),
+        ] {
+            let mut rec = Recording::default();
+            let q = rec.input("q", Kind::F32, rows * heads * 64);
+            let [k, v] = [0; 2].map(|_| rec.buffer("cache", Role::State, kind, groups * keys * 64));
+            let sight = Sight { keys: (keys as u32).into(), start: ((keys - rows) as u32).into(), causal, prefix: 0 };
+            let y = rec.attention(q, [k, v], None, [heads, groups, 64], sight);
+            rec.output(y);
+            let ms = time(&cpu, &rec);
+            let all = 4.0 * (rows * keys * heads * 64) as f64 / ms / 1e6;
+            say(format!("{device}: attention of {name}: {:.1} us, {all:.1} GFLOP/s of the full rectangle", ms * 1e3));
+        }
+        let one = |name: &str, record: &dyn Fn(&mut Recording)| {
+            let mut rec = Recording::default();
+            record(&mut rec);
+            say(format!("{device}: {name}: {:.1} us", time(&cpu, &rec) * 1e3));
+        };
+        for rows in [200, 1] {
+            let x = |rec: &mut Recording, cols| rec.input("x", Kind::F32, rows * cols);
+            one(&format!("silu {rows}×1536 gated"), &|rec| {
+                let x = x(rec, 3072);
+                rec.activate(x, 1536, "silu", true).unwrap();
+            });
+            one(&format!("add {rows}×576"), &|rec| {
+                let (a, b) = (x(rec, 576), x(rec, 576));
+                rec.add(a, b);
+            });
+            one(&format!("rms_norm {rows}×576"), &|rec| {
+                let (x, w) = (x(rec, 576), rec.input("w", Kind::F32, 576));
+                rec.rms_norm(x, w, 1e-5);
+            });
+            one(&format!("rope {rows}×9×64"), &|rec| {
+                let (x, pos) = (x(rec, 576), rec.input("pos", Kind::U32, rows));
+                rec.rope(x, pos, 64, Rope { rotated: 64, side_by_side: false, base: 1e5 });
+            });
+            one(&format!("kv_write {rows}×3×64"), &|rec| {
+                let x = x(rec, 192);
+                let cache = rec.buffer("cache", Role::State, Kind::F16, 256 * 192);
+                rec.kv_write(x, cache, [3, 64], 0u32.into());
+            });
+        }
+        one("gelu 197×768", &|rec| {
+            let x = rec.input("x", Kind::F32, 197 * 768);
+            rec.activate(x, 768, "gelu", false).unwrap();
+        });
+        one("argmax 49152", &|rec| {
+            let x = rec.input("x", Kind::F32, 49152);
+            rec.argmax(x, 49152);
+        });
+        one("embed 200×576 q4_1", &|rec| {
+            let (ids, w) = (rec.input("ids", Kind::U32, 200), rec.matrix("w", Kind::Q4_1, 256, 576));
+            rec.embed(ids, w, 576);
+        });
+    }
+}
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 #[ignore = "a measurement"]
 fn speed_of_matmul() {
-    for threads in if cfg!(target_arch = "wasm32") { vec![1] } else { vec![1, 2] } {
-        let host = Host { now: Rc::new(|| 0.0), pause: Rc::new(|| Box::pin(std::future::ready(()))) };
-        let cpu = Cpu::new(host, Isa::best(), threads);
+    for cpu in cpus() {
         for kind in [Kind::Q4_1, Kind::Q8_0, Kind::Q6_K] {
             for shape in [[200, 576, 576], [200, 1536, 576], [200, 576, 1536]] {
                 matmul(

@@ -37,15 +37,11 @@ impl Body for Row<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         match self.f.name {
-            "silu" => self.each::<L>(|x| silu::<L>(x, L::splat(1.0))),
-            "quick_gelu" => self.each::<L>(|x| silu::<L>(x, L::splat(1.702))),
-            "gelu_tanh" => self.each::<L>(|x| {
-                // 1 + tanh(u) = 2 / (1 + e⁻²ᵘ), and u has x as a factor.
-                let square = L::mul(x, x);
-                silu::<L>(x, L::mul_add(square, L::splat(2.0 * 0.797_884_6 * 0.044_715), L::splat(2.0 * 0.797_884_6)))
-            }),
-            "gelu" => self.each::<L>(gelu::<L>),
-            "relu" => self.each::<L>(|x| L::max(x, L::splat(0.0))),
+            "silu" => self.each::<L, Silu>(),
+            "quick_gelu" => self.each::<L, QuickGelu>(),
+            "gelu_tanh" => self.each::<L, GeluTanh>(),
+            "gelu" => self.each::<L, Gelu>(),
+            "relu" => self.each::<L, Relu>(),
             _ => {
                 for (i, y) in self.y.iter_mut().enumerate() {
                     *y = (self.f.apply)(self.x[i]) * self.up.get(i).unwrap_or(&1.0);
@@ -55,40 +51,82 @@ impl Body for Row<'_> {
     }
 }
 
+/// A function over lanes. A type rather than a closure or a function pointer: only calls that are sure to be inlined are
+/// compiled for the lanes, and others are twenty times slower.
+trait Curve {
+    fn at<L: Lanes>(x: L::V) -> L::V;
+}
+
 impl Row<'_> {
     #[inline(always)]
-    fn each<L: Lanes>(self, f: impl Fn(L::V) -> L::V) {
-        let one = |x: &[f32], up: &[f32], y: &mut [f32]| {
-            let v = f(L::load(x));
-            L::store(if up.is_empty() { v } else { L::mul(v, L::load(up)) }, y);
-        };
+    fn each<L: Lanes, F: Curve>(self) {
         let whole = self.x.len() / LANES * LANES;
         for i in (0..whole).step_by(LANES) {
-            one(&self.x[i..], self.up.get(i..).unwrap_or(&[]), &mut self.y[i..]);
+            let mut v = F::at::<L>(L::load(&self.x[i..]));
+            if !self.up.is_empty() {
+                v = L::mul(v, L::load(&self.up[i..]));
+            }
+            L::store(v, &mut self.y[i..]);
         }
         // The rest as a vector filled up with zeros.
-        let rest = self.x.len() - whole;
-        let (mut x, mut up, mut y) = ([0.0; LANES], [1.0; LANES], [0.0; LANES]);
-        x[..rest].copy_from_slice(&self.x[whole..]);
-        if !self.up.is_empty() {
-            up[..rest].copy_from_slice(&self.up[whole..]);
+        let mut last = [0.0; LANES];
+        last[..self.x.len() - whole].copy_from_slice(&self.x[whole..]);
+        let v = F::at::<L>(L::load(&last));
+        L::store(v, &mut last);
+        for (i, v) in (whole..self.x.len()).zip(last) {
+            self.y[i] = v * self.up.get(i).unwrap_or(&1.0);
         }
-        one(&x, &up, &mut y);
-        self.y[whole..].copy_from_slice(&y[..rest]);
+    }
+}
+
+struct Silu;
+impl Curve for Silu {
+    #[inline(always)]
+    fn at<L: Lanes>(x: L::V) -> L::V {
+        silu::<L>(x, L::splat(1.0))
+    }
+}
+
+struct QuickGelu;
+impl Curve for QuickGelu {
+    #[inline(always)]
+    fn at<L: Lanes>(x: L::V) -> L::V {
+        silu::<L>(x, L::splat(1.702))
+    }
+}
+
+/// 1 + tanh(u) = 2 / (1 + e⁻²ᵘ), and u has x as a factor.
+struct GeluTanh;
+impl Curve for GeluTanh {
+    #[inline(always)]
+    fn at<L: Lanes>(x: L::V) -> L::V {
+        let (cube, line) = (L::splat(2.0 * 0.797_884_6 * 0.044_715), L::splat(2.0 * 0.797_884_6));
+        silu::<L>(x, L::mul_add(L::mul(x, x), cube, line))
+    }
+}
+
+struct Relu;
+impl Curve for Relu {
+    #[inline(always)]
+    fn at<L: Lanes>(x: L::V) -> L::V {
+        L::max(x, L::splat(0.0))
     }
 }
 
 /// With the twin's error function: 1 − (a polynomial in t = 1 / (1 + 0.3275911 · |z|)) · e^(−z²).
-#[inline(always)]
-fn gelu<L: Lanes>(x: L::V) -> L::V {
-    let one = L::splat(1.0);
-    let z = L::mul(x, L::splat(std::f32::consts::FRAC_1_SQRT_2));
-    let t = L::div(one, L::mul_add(L::splat(0.327_591_1), L::abs(z), one));
-    let mut p = L::splat(1.061_405_4);
-    for c in [-1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
-        p = L::mul_add(p, t, L::splat(c));
+struct Gelu;
+impl Curve for Gelu {
+    #[inline(always)]
+    fn at<L: Lanes>(x: L::V) -> L::V {
+        let one = L::splat(1.0);
+        let z = L::mul(x, L::splat(std::f32::consts::FRAC_1_SQRT_2));
+        let t = L::div(one, L::mul_add(L::splat(0.327_591_1), L::abs(z), one));
+        let mut p = L::splat(1.061_405_4);
+        for c in [-1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
+            p = L::mul_add(p, t, L::splat(c));
+        }
+        let tail = L::mul(L::mul(p, t), exp::<L>(L::sub(L::splat(0.0), L::mul(z, z))));
+        let erf = L::copysign(L::sub(one, tail), x);
+        L::mul(L::mul(L::splat(0.5), x), L::add(one, erf))
     }
-    let tail = L::mul(L::mul(p, t), exp::<L>(L::sub(L::splat(0.0), L::mul(z, z))));
-    let erf = L::copysign(L::sub(one, tail), x);
-    L::mul(L::mul(L::splat(0.5), x), L::add(one, erf))
 }

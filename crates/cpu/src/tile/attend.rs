@@ -193,7 +193,11 @@ fn octets<L: Lanes, const R: usize, const P: usize>(
     let from = |i: usize, j: usize| i * wide + c + j * LANES;
     let mut sum = [[L::splat(0.0); P]; R];
     if add {
-        sum = std::array::from_fn(|i| std::array::from_fn(|j| L::load(&to[from(i, j)..])));
+        for i in 0..R {
+            for j in 0..P {
+                sum[i][j] = L::load(&to[from(i, j)..]);
+            }
+        }
     }
     let len = x[0].len();
     let x: [&[f32]; R] = x.map(|x| &x[..len]);
@@ -230,7 +234,10 @@ fn weigh<L: Lanes>(line: &mut [f32], seen: usize, scale: f32, bias: Option<&[f32
     }
     line[seen..padded].fill(f32::MIN);
     let line = &mut line[..padded];
-    let largest = line.chunks_exact(LANES).fold(L::splat(f32::MIN), |m, s| L::max(m, L::load(s)));
+    let mut largest = L::splat(f32::MIN);
+    for s in line.chunks_exact(LANES) {
+        largest = L::max(largest, L::load(s));
+    }
     let most = state.0.max(L::most(largest));
     let shrink = (state.0 - most).exp();
     let mut sum = L::splat(0.0);
