@@ -2,6 +2,7 @@
 //!
 //! * [`open`] — the backends of this device, by name.
 //! * [`probe`] — every op on each of them against its twin.
+//! * [`text`] — tokenizers and chat templates.
 //! * `pick` — which one `auto` stands for.
 //! * [`load`] — a checkpoint becomes a model on a backend.
 //! * [`estimate`] — what a run would cost, before any download.
@@ -14,6 +15,7 @@ pub mod open;
 mod pick;
 pub mod probe;
 pub mod session;
+pub mod text;
 
 pub use fault::fault;
 pub use load::Model;

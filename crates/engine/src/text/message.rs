@@ -1,0 +1,35 @@
+//! A conversation, in the shape chat templates expect.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// `system`, `user` or `assistant`; some templates know more.
+    pub role: String,
+    pub content: Content,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Content {
+    Text(String),
+    Parts(Vec<Part>),
+}
+
+/// The template decides what stands for a picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Part {
+    Text { text: String },
+    Image,
+}
+
+impl Message {
+    pub fn text(role: &str, text: &str) -> Message {
+        Message { role: role.into(), content: Content::Text(text.into()) }
+    }
+
+    pub fn parts(role: &str, parts: Vec<Part>) -> Message {
+        Message { role: role.into(), content: Content::Parts(parts) }
+    }
+}

@@ -1,0 +1,85 @@
+//! The chat template a model brings with it: a conversation becomes the text the model was taught to continue.
+
+use super::{Message, jinja, json};
+use minijinja::Environment;
+use minijinja::value::{Serde, Value};
+use squint_weights::{Error, Meta};
+
+pub struct Template(Environment<'static>);
+
+/// What a template is asked for.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Ask<'a> {
+    /// End with the beginning of the model's answer.
+    pub answer: bool,
+    /// First and last token as the vocabulary writes them; empty where there is none.
+    pub bos: &'a str,
+    pub eos: &'a str,
+    /// Seconds since 1970 where the visitor is. Without it, templates that write the date use one of their own.
+    pub now: Option<i64>,
+}
+
+const NAME: &str = "chat template";
+const KEY: &str = "tokenizer.chat_template";
+
+impl Template {
+    /// From the text of a template (`chat_template.jinja`).
+    pub fn from_text(source: &str) -> Result<Template, Error> {
+        let mut env = jinja::environment();
+        env.add_template_owned(NAME, jinja::without_generation_tags(source)).map_err(|e| wrong(&e))?;
+        Ok(Template(env))
+    }
+
+    /// None where the file has no template.
+    pub fn from_gguf(meta: &Meta) -> Result<Option<Template>, Error> {
+        meta.text(KEY).map(Template::from_text).transpose()
+    }
+
+    /// From `tokenizer_config.json` (or `chat_template.json`), where the template is a text, or a list of templates with
+    /// names; of these the one called `default` is taken, or the only one. None where there is none.
+    pub fn from_config(bytes: &[u8]) -> Result<Option<Template>, Error> {
+        let config = json::parse("tokenizer_config.json", bytes)?;
+        let template = &config["chat_template"];
+        if template.is_null() {
+            return Ok(None);
+        }
+        let named = template.as_array().and_then(|all| match &all[..] {
+            [only] => Some(only),
+            all => all.iter().find(|t| t["name"] == "default"),
+        });
+        let source = template.as_str().or_else(|| named?["template"].as_str());
+        let source = source.ok_or_else(|| {
+            Error::new(
+                "template",
+                "chat_template of tokenizer_config.json is neither a text nor a list with a template called 'default'",
+                HINT,
+            )
+        })?;
+        Template::from_text(source).map(Some)
+    }
+
+    pub fn render(&self, messages: &[Message], ask: Ask) -> Result<String, Error> {
+        let template = self.0.get_template(NAME).map_err(|e| wrong(&e))?;
+        let mut given = vec![
+            ("messages", Serde(messages).into()),
+            ("add_generation_prompt", ask.answer.into()),
+            ("bos_token", ask.bos.into()),
+            ("eos_token", ask.eos.into()),
+            // Templates ask whether these are none, and some only that.
+            ("tools", ().into()),
+            ("documents", ().into()),
+        ];
+        if let Some(now) = ask.now {
+            given.push(("strftime_now", Value::from_function(move |format: String| jinja::date(&format, now))));
+        }
+        template.render(Value::from_pairs(given)).map_err(|e| wrong(&e))
+    }
+}
+
+const HINT: &str = "ask without the template, or use the template of the model's own files";
+
+fn wrong(e: &minijinja::Error) -> Error {
+    let line = e.line().map(|l| format!("line {l} of the ")).unwrap_or_else(|| "the ".into());
+    let what = e.detail().map(str::to_owned).unwrap_or_else(|| e.kind().to_string());
+    Error::new("template", format!("{line}chat template: {what}"), HINT)
+}
