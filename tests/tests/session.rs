@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a session that cannot run is a failed test")]
 
 use pollster::block_on;
-use squint_engine::{Host, Model, Session};
+use squint_engine::{Choice, Host, Model, Session};
 use squint_ops::{Backend, INT8, Kind, Reference};
 use squint_tests::{backends, tiny::Llama};
 use squint_weights::{Checkpoint, source::Memory};
@@ -63,9 +63,9 @@ fn the_same_prompt_again_runs_nothing() {
     let mut s = session(reference(), Llama::SMALL, 64, Kind::F16);
     let ids = prompt(20);
     assert_eq!(block_on(s.prefill(&ids)).unwrap(), 0);
-    let (first, next) = (block_on(s.logits()).unwrap(), block_on(s.best()).unwrap());
+    let (first, next) = (block_on(s.logits()).unwrap(), block_on(s.next(Choice::GREEDY, 1)).unwrap()[0]);
     for _ in 0..5 {
-        block_on(s.push(next)).unwrap();
+        block_on(s.next(Choice::GREEDY, 1)).unwrap();
     }
     assert_ne!(block_on(s.logits()).unwrap(), first);
     assert_eq!(block_on(s.prefill(&ids)).unwrap(), 20);

@@ -20,7 +20,7 @@ impl Cpu {
         let threads = machine.pool.threads();
         let plural = if threads == 1 { "thread" } else { "threads" };
         let device = format!("{}, {threads} {plural}", isa.name());
-        let caps = Caps { name: "cpu", device, threads, features: vec![INT8.name.into()] };
+        let caps = Caps { name: "cpu", device, threads, features: vec![INT8.name.into()], ..Caps::default() };
         Cpu { caps, machine, host }
     }
 

@@ -20,5 +20,5 @@ pub mod text;
 pub use fault::fault;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
-pub use session::Session;
+pub use session::{Choice, Session};
 pub use squint_ops::Host;

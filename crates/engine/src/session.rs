@@ -5,14 +5,30 @@
 
 use crate::load::Model;
 use squint_nn::Place;
-use squint_nn::decoder::{Answer, Pass};
-use squint_ops::{Buf, Error, Handle, Kind, Prepared};
-use std::{collections::BTreeMap, rc::Rc};
+use squint_nn::decoder::{Answer, Pass, draw};
+use squint_ops::op::Sampling;
+use squint_ops::{Bill, Buf, Error, Handle, Kind, Null, Prepared, Recording};
+use std::{cell::Cell, collections::BTreeMap, rc::Rc};
 
 /// Rows of a prompt that run at once: enough to share a weight among many rows, few enough to keep temporaries small.
 pub const CHUNK: usize = 128;
 /// Prepared passes kept: decode, whole chunks, the remainders of recent prompts.
 const KEPT: usize = 6;
+/// Ids that the repetition penalty looks back on.
+const RECENT: usize = 64;
+
+/// How the next id is chosen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Choice {
+    pub how: Sampling,
+    pub seed: u32,
+}
+
+impl Choice {
+    /// Always the likeliest.
+    pub const GREEDY: Choice =
+        Choice { how: Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, penalty: 1.0 }, seed: 0 };
+}
 
 pub struct Session {
     pub model: Rc<Model>,
@@ -22,19 +38,31 @@ pub struct Session {
     state: BTreeMap<String, Handle>,
     /// What the caches hold.
     ids: Vec<u32>,
+    /// Drawn and not in the caches yet.
+    owed: Option<u32>,
+    /// The device's copy of `owed`: a draw writes it, the next pass reads it.
+    next: Handle,
+    drawn: Handle,
+    recent: Handle,
     passes: Vec<(Pass, Rc<Ready>)>,
     /// The pass that ran last and whose answer stands for all of `ids`.
     answer: Option<Rc<Ready>>,
     /// The last prompt and the pass that answered it: asked again, nothing of it runs again.
     prompt: Option<(Vec<u32>, Rc<Ready>)>,
+    /// A call of `next` was dropped half-way: only a prompt brings device and lists together again.
+    cut: bool,
+    /// What ran since somebody asked.
+    bill: Cell<Bill>,
 }
 
+/// A pass made ready, and the draw from its answer.
 struct Ready {
+    rec: Recording,
     prepared: Prepared,
     ids: Buf,
     pos: Buf,
     logits: Option<Buf>,
-    best: Option<Buf>,
+    draw: Option<Prepared>,
 }
 
 impl Session {
@@ -47,8 +75,24 @@ impl Session {
                 "choose a context in between",
             ));
         }
-        let state = BTreeMap::new();
-        Ok(Session { model, room, cache, state, ids: vec![], passes: vec![], answer: None, prompt: None })
+        let words = |n: usize| model.backend.create(Kind::U32, n);
+        let (next, drawn, recent) = (words(1)?, words(model.backend.caps().ahead.max(1))?, words(RECENT)?);
+        Ok(Session {
+            model,
+            room,
+            cache,
+            state: BTreeMap::new(),
+            ids: vec![],
+            owed: None,
+            next,
+            drawn,
+            recent,
+            passes: vec![],
+            answer: None,
+            prompt: None,
+            cut: false,
+            bill: Cell::default(),
+        })
     }
 
     pub fn ids(&self) -> &[u32] {
@@ -57,10 +101,15 @@ impl Session {
     pub fn room(&self) -> usize {
         self.room
     }
+    /// What ran since this was asked last.
+    pub fn take_bill(&self) -> Bill {
+        self.bill.take()
+    }
 
     /// Brings the caches to `prompt`. Returns how many of its tokens were there already.
     pub async fn prefill(&mut self, prompt: &[u32]) -> Result<usize, Error> {
         self.admit(prompt)?;
+        (self.owed, self.cut) = (None, false);
         let common = self.ids.iter().zip(prompt).take_while(|(a, b)| a == b).count();
         if let Some((_, ready)) = self.prompt.as_ref().filter(|(p, _)| p == prompt && common == prompt.len()) {
             self.answer = Some(ready.clone());
@@ -79,35 +128,65 @@ impl Session {
         Ok(common)
     }
 
-    /// One more token.
-    pub async fn push(&mut self, id: u32) -> Result<(), Error> {
-        if self.ids.len() == self.room {
-            return Err(Error::new(
-                "context",
-                format!("the context of {} tokens is full", self.room),
-                "ask for a longer context",
-            ));
+    /// The next ids, one at least: as many as this backend likes to compute before it is asked, and `most` at most.
+    pub async fn next(&mut self, choice: Choice, most: usize) -> Result<Vec<u32>, Error> {
+        // The penalty needs to know an id before the next one is drawn.
+        let ahead = if choice.how.penalty == 1.0 { self.model.backend.caps().ahead.max(1) } else { 1 };
+        let ahead = ahead.min(most.max(1));
+        if std::mem::replace(&mut self.cut, true) {
+            return Err(Error::bug("the last answer was cut off; a prompt must come first"));
         }
-        self.feed(&[id], Answer::Last).await
-    }
-
-    /// The likeliest next id.
-    pub async fn best(&self) -> Result<u32, Error> {
-        let (ready, best) = self.answered(|r| r.best)?;
-        let bytes = self.model.backend.read(ready.prepared.handle(best)).await?;
-        words(&bytes).next().ok_or_else(|| Error::bug("an answer without an id"))
+        let mut fed = 0;
+        for place in 0..ahead {
+            if place > 0 || self.owed.is_some() {
+                if self.ids.len() + fed >= self.room {
+                    if place > 0 {
+                        break;
+                    }
+                    self.cut = false;
+                    return Err(Error::new(
+                        "context",
+                        format!("the context of {} tokens is full", self.room),
+                        "ask for a longer context",
+                    ));
+                }
+                self.run(self.ids.len() + fed, None, 1, Answer::Last).await?;
+                fed += 1;
+            }
+            self.draw(choice, self.ids.len() + fed, place).await?;
+        }
+        let bytes = self.model.backend.read(&self.drawn).await?;
+        let owed = self.owed.take();
+        let count = fed + owed.is_none() as usize;
+        let drawn: Vec<u32> = words(&bytes).take(count).collect();
+        // Fed were the one owed from before and all drawn now but the last.
+        self.ids.extend(owed.into_iter().chain(drawn.iter().copied()).take(fed));
+        (self.owed, self.cut) = (drawn.last().copied(), false);
+        Ok(drawn)
     }
 
     /// Logits of the next id.
-    pub async fn logits(&self) -> Result<Vec<f32>, Error> {
-        let (ready, logits) = self.answered(|r| r.logits)?;
+    pub async fn logits(&mut self) -> Result<Vec<f32>, Error> {
+        if let Some(id) = self.owed.take() {
+            self.feed(&[id], Answer::Last).await?;
+        }
+        let ready = self.answered()?;
+        let logits = ready.logits.ok_or_else(|| Error::bug("the last pass had no answer"))?;
         let bytes = self.model.backend.read(ready.prepared.handle(logits)).await?;
         Ok(words(&bytes).map(f32::from_bits).collect())
+    }
+
+    /// One given token more.
+    pub async fn push(&mut self, id: u32) -> Result<(), Error> {
+        self.owed = None;
+        self.admit(&[id])?;
+        self.feed(&[id], Answer::Last).await
     }
 
     /// Logits after every token of `ids`, from an empty cache: what measuring needs. `seen` gets them chunk by chunk.
     pub async fn every(&mut self, ids: &[u32], mut seen: impl FnMut(&[f32])) -> Result<(), Error> {
         self.admit(ids)?;
+        (self.owed, self.prompt) = (None, None);
         self.ids.clear();
         for chunk in ids.chunks(CHUNK) {
             self.feed(chunk, Answer::All).await?;
@@ -116,9 +195,8 @@ impl Session {
         Ok(())
     }
 
-    fn answered(&self, which: impl Fn(&Ready) -> Option<Buf>) -> Result<(&Ready, Buf), Error> {
-        let ready = self.answer.as_deref().ok_or_else(|| Error::bug("an answer was asked for before any prompt"))?;
-        Ok((ready, which(ready).ok_or_else(|| Error::bug("the last pass had no answer"))?))
+    fn answered(&self) -> Result<&Rc<Ready>, Error> {
+        self.answer.as_ref().ok_or_else(|| Error::bug("an answer was asked for before any prompt"))
     }
 
     fn admit(&self, prompt: &[u32]) -> Result<(), Error> {
@@ -140,19 +218,59 @@ impl Session {
     }
 
     async fn feed(&mut self, ids: &[u32], answer: Answer) -> Result<(), Error> {
-        let pass = Pass { rows: ids.len(), answer, room: self.room, cache: self.cache };
-        let ready = self.ready(pass).await?;
-        let (start, backend) = (self.ids.len() as u32, &self.model.backend);
-        backend.write(ready.prepared.handle(ready.ids), 0, &bytes(ids.iter().copied()))?;
-        backend.write(ready.prepared.handle(ready.pos), 0, &bytes((0..ids.len() as u32).map(|i| start + i)))?;
+        if self.ids.len() + ids.len() > self.room {
+            return Err(Error::new(
+                "context",
+                format!("the context of {} tokens is full", self.room),
+                "ask for a longer context",
+            ));
+        }
+        self.run(self.ids.len(), Some(ids), ids.len(), answer).await?;
+        self.ids.extend_from_slice(ids);
+        Ok(())
+    }
+
+    /// One pass over rows that stand at `start`; without ids, over the one drawn last.
+    async fn run(&mut self, start: usize, ids: Option<&[u32]>, rows: usize, answer: Answer) -> Result<(), Error> {
+        let ready = self.ready(Pass { rows, answer, room: self.room, cache: self.cache }).await?;
+        let (start, backend) = (start as u32, &self.model.backend);
+        if let Some(ids) = ids {
+            backend.write(ready.prepared.handle(ready.ids), 0, &bytes(ids.iter().copied()))?;
+        }
+        backend.write(ready.prepared.handle(ready.pos), 0, &bytes((0..rows as u32).map(|i| start + i)))?;
         // Until it is done, what was last answered may be half overwritten.
         self.answer = None;
         if self.prompt.as_ref().is_some_and(|(_, r)| Rc::ptr_eq(r, &ready)) {
             self.prompt = None;
         }
-        backend.run(&ready.prepared, &[start, start + ids.len() as u32]).await?;
-        self.ids.extend_from_slice(ids);
+        let values = [start, start + rows as u32];
+        backend.run(&ready.prepared, &values).await?;
+        self.pay(&ready.rec, &values)?;
         self.answer = Some(ready);
+        Ok(())
+    }
+
+    /// Draws the id that stands at `step`, into `place` of those not read yet.
+    async fn draw(&mut self, choice: Choice, step: usize, place: usize) -> Result<(), Error> {
+        let recents = if choice.how.penalty == 1.0 { &[][..] } else { self.recent_ids() };
+        if !recents.is_empty() {
+            self.model.backend.write(&self.recent, 0, &bytes(recents.iter().copied()))?;
+        }
+        let [gain, relief, sharpness, top_k, top_p, min_p] = choice.how.words();
+        let (count, seed) = (recents.len() as u32, choice.seed);
+        let values = [count, gain, relief, sharpness, top_k, top_p, min_p, seed, step as u32, place as u32];
+        let ready = self.answered()?;
+        let draw = ready.draw.as_ref().ok_or_else(|| Error::bug("the last pass has no single answer to draw from"))?;
+        self.model.backend.run(draw, &values).await
+    }
+
+    fn recent_ids(&self) -> &[u32] {
+        &self.ids[self.ids.len().saturating_sub(RECENT)..]
+    }
+
+    fn pay(&self, rec: &Recording, values: &[u32]) -> Result<(), Error> {
+        let (now, one) = (self.bill.get(), Null::bill(rec, values)?);
+        self.bill.set(now.and(one));
         Ok(())
     }
 
@@ -164,14 +282,18 @@ impl Session {
             return Ok(kept.1);
         }
         let recorded = self.model.record(pass)?;
+        let backend = self.model.backend.clone();
         let mut bound = vec![];
+        if pass.rows == 1 {
+            bound.push((recorded.ids, self.next.clone()));
+        }
         for want in &recorded.wants {
             let handle = match want.place {
                 Place::Model => self.model.weight(&want.name)?.clone(),
                 Place::Session => match self.state.get(&want.name) {
                     Some(handle) => handle.clone(),
                     None => {
-                        let handle = self.model.backend.create(want.kind, want.rows)?;
+                        let handle = backend.create(want.kind, want.rows)?;
                         self.state.insert(want.name.clone(), handle.clone());
                         handle
                     }
@@ -179,12 +301,23 @@ impl Session {
             };
             bound.push((want.buf, handle));
         }
-        let prepared = self.model.backend.prepare(&recorded.rec, &bound).await?;
+        let prepared = backend.prepare(&recorded.rec, &bound).await?;
         if let Some(last) = recorded.last {
-            self.model.backend.write(prepared.handle(last), 0, &bytes([pass.rows as u32 - 1].into_iter()))?;
+            backend.write(prepared.handle(last), 0, &bytes([pass.rows as u32 - 1].into_iter()))?;
         }
-        let (ids, pos, logits, best) = (recorded.ids, recorded.pos, recorded.logits, recorded.best);
-        let ready = Rc::new(Ready { prepared, ids, pos, logits, best });
+        let draw = match recorded.logits {
+            Some(logits) if pass.answer == Answer::Last => {
+                let d = draw(self.model.sizes.vocab, RECENT, self.drawn.len);
+                let logits = prepared.handle(logits).clone();
+                let ours = [(d.recent, &self.recent), (d.next, &self.next), (d.drawn, &self.drawn)];
+                let mut bound: Vec<(Buf, Handle)> = ours.map(|(buf, handle)| (buf, handle.clone())).into();
+                bound.push((d.logits, logits));
+                Some(backend.prepare(&d.rec, &bound).await?)
+            }
+            _ => None,
+        };
+        let (rec, ids, pos, logits) = (recorded.rec, recorded.ids, recorded.pos, recorded.logits);
+        let ready = Rc::new(Ready { rec, prepared, ids, pos, logits, draw });
         if self.passes.len() == KEPT {
             self.passes.remove(0);
         }

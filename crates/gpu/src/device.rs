@@ -75,5 +75,7 @@ fn caps(adapter: &wgpu::Adapter) -> Caps {
         device,
         threads: 1,
         features: known.iter().filter(|(_, f)| features.contains(*f)).map(|(n, _)| n.to_string()).collect(),
+        // An answer is read back once for four tokens; more would make stopping and streaming feel late.
+        ahead: 4,
     }
 }

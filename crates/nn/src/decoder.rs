@@ -3,8 +3,8 @@
 use crate::attention::{At, Heads};
 use crate::net::Want;
 use crate::{Catalog, Net};
-use squint_ops::op::Rope;
-use squint_ops::{Buf, Error, Kind, Recording, Word};
+use squint_ops::op::{Rope, Span};
+use squint_ops::{Buf, Error, Kind, Recording, Role, Word};
 
 /// What a family's sizes are. Blocks take from it what they need.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,9 +59,8 @@ pub struct Recorded {
     pub pos: Buf,
     /// Which row's logits are wanted, written by the caller; with `Answer::Last` only.
     pub last: Option<Buf>,
-    /// [1 or rows, vocab], and the largest of each; none with `Answer::Nothing`.
+    /// [1 or rows, vocab]; none with `Answer::Nothing`.
     pub logits: Option<Buf>,
-    pub best: Option<Buf>,
 }
 
 pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> Result<Recorded, Error> {
@@ -78,7 +77,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
     for i in 0..d.layers {
         x = layer(&mut net, d, &format!("layers.{i}"), x, at)?;
     }
-    let (mut last, mut logits, mut best) = (None, None, None);
+    let (mut last, mut logits) = (None, None);
     if pass.answer != Answer::Nothing {
         if pass.answer == Answer::Last && pass.rows > 1 {
             let which = net.rec.input("last", Kind::U32, 1);
@@ -91,11 +90,45 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
         let own = net.has("head.weight", d.vocab, width)?;
         let head = if own { net.matrix("head.weight", d.vocab, width)? } else { table };
         let all = net.rec.matmul(y, head, width);
-        let ids = net.rec.argmax(all, d.vocab);
         net.rec.output(all);
-        net.rec.output(ids);
-        (logits, best) = (Some(all), Some(ids));
+        logits = Some(all);
     }
     let (rec, wants) = net.finish();
-    Ok(Recorded { rec, wants, ids, pos, last, logits, best })
+    Ok(Recorded { rec, wants, ids, pos, last, logits })
+}
+
+/// The choice of the next id, a recording of its own: another choice from the same logits runs nothing else again.
+pub struct Draw {
+    pub rec: Recording,
+    /// [vocab], bound to a pass's answer.
+    pub logits: Buf,
+    /// The last ids, for the penalty.
+    pub recent: Buf,
+    /// The id drawn, bound to the next pass's input: it need not come back first.
+    pub next: Buf,
+    /// Ids drawn since the last read, one beside the other.
+    pub drawn: Buf,
+}
+
+/// Run values of a draw, in this order; `how` stands for the six of `Sampling::words`.
+pub const DRAW: [&str; 10] =
+    ["recents", "gain", "relief", "sharpness", "top_k", "top_p", "min_p", "seed", "step", "place"];
+
+pub fn draw(vocab: usize, recents: usize, ahead: usize) -> Draw {
+    let mut rec = Recording::default();
+    let logits = rec.input("logits", Kind::F32, vocab);
+    let recent = rec.input("recent", Kind::U32, recents);
+    let drawn = rec.buffer("drawn", Role::State, Kind::U32, ahead);
+    let most = |name: &str| match name {
+        "recents" => recents as u32,
+        "place" => ahead as u32 - 1,
+        _ => u32::MAX,
+    };
+    let [count, gain, relief, sharpness, top_k, top_p, min_p, seed, step, place] =
+        DRAW.map(|name| rec.run_value(name, most(name)));
+    let how = [gain, relief, sharpness, top_k, top_p, min_p];
+    let next = rec.sample(logits, Some((recent, count)), how, seed, step);
+    let one = |at: Word| Span { at, step: 1 };
+    rec.copy(next, one(0.into()), drawn, one(place), 1.into(), 1);
+    Draw { rec, logits, recent, next, drawn }
 }

@@ -79,6 +79,8 @@ pub struct Caps {
     pub threads: usize,
     /// Optional features found, by name.
     pub features: Vec<String>,
+    /// Runs worth enqueueing before one is read back; 0 or 1 where `run` returns when the work is done.
+    pub ahead: usize,
 }
 
 pub trait Backend {

@@ -16,6 +16,19 @@ pub struct Bill {
     pub peak_bytes: u64,
 }
 
+impl Bill {
+    /// This and then another: what is resident is not paid twice.
+    pub fn and(self, next: Bill) -> Bill {
+        Bill {
+            dispatches: self.dispatches + next.dispatches,
+            flops: self.flops + next.flops,
+            bytes: self.bytes + next.bytes,
+            resident_bytes: self.resident_bytes.max(next.resident_bytes),
+            peak_bytes: self.peak_bytes.max(next.peak_bytes),
+        }
+    }
+}
+
 pub struct Null {
     caps: Caps,
     total: Cell<Bill>,
@@ -92,14 +105,7 @@ impl Backend for Null {
         Box::pin(async move {
             what.admit(run)?;
             let one = Null::bill(what.downcast::<Recording>()?, run)?;
-            let sum = self.total.get();
-            self.total.set(Bill {
-                dispatches: sum.dispatches + one.dispatches,
-                flops: sum.flops + one.flops,
-                bytes: sum.bytes + one.bytes,
-                resident_bytes: sum.resident_bytes.max(one.resident_bytes),
-                peak_bytes: sum.peak_bytes.max(one.peak_bytes),
-            });
+            self.total.set(self.total.get().and(one));
             Ok(())
         })
     }

@@ -9,7 +9,9 @@ pub struct Reference {
 
 impl Default for Reference {
     fn default() -> Self {
-        Self { caps: Caps { name: "reference", device: "plain Rust, one thread".into(), threads: 1, features: vec![] } }
+        Self {
+            caps: Caps { name: "reference", device: "plain Rust, one thread".into(), threads: 1, ..Caps::default() },
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::open::How;
 use serde_json::json;
-use squint_engine::Host;
+use squint_engine::{Choice, Host};
 use squint_ops::Error;
 
 #[derive(clap::Args)]
@@ -33,11 +33,11 @@ pub async fn run(args: Args) -> Result<(), Error> {
         prompt[0] = run as u32;
         let start = now();
         session.prefill(&prompt).await?;
-        let mut next = session.best().await?;
+        session.next(Choice::GREEDY, 1).await?;
         let read = now();
-        for _ in 0..args.answer {
-            session.push(next).await?;
-            next = session.best().await?;
+        let mut done = 0;
+        while done < args.answer {
+            done += session.next(Choice::GREEDY, args.answer - done).await?.len();
         }
         if run > 0 {
             prefill.push(args.prompt_tokens as f64 / (read - start) * 1e3);

@@ -2,6 +2,7 @@
 
 use crate::open::How;
 use serde_json::json;
+use squint_engine::Choice;
 use squint_ops::Error;
 
 #[derive(clap::Args)]
@@ -31,12 +32,10 @@ pub async fn run(args: Args) -> Result<(), Error> {
         .await?;
     let mut greedy = vec![];
     if args.greedy > 0 {
-        let mut next = best[best.len() - 1];
-        greedy.push(next);
+        // The prompt's last token once more, now for a draw; the rest of it is in the caches.
+        session.prefill(&args.ids).await?;
         while greedy.len() < args.greedy {
-            session.push(next).await?;
-            next = session.best().await?;
-            greedy.push(next);
+            greedy.extend(session.next(Choice::GREEDY, args.greedy - greedy.len()).await?);
         }
     }
     let top = top(&last, TOP);
