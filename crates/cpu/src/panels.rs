@@ -39,7 +39,7 @@ fn place(codes: &Codes, lane: usize, col: usize) -> (usize, u32) {
 
 impl Panels {
     pub fn new(kind: Kind, rows: usize, cols: usize) -> Result<Panels, Error> {
-        if cols == 0 || cols % kind.block != 0 {
+        if cols == 0 || !cols.is_multiple_of(kind.block) {
             return Err(Error::new(
                 "shape",
                 format!("rows of {cols} numbers are no whole blocks of {kind:?}, which have {}", kind.block),
@@ -68,7 +68,7 @@ impl Panels {
     /// Whole rows of the format's own bytes into `all`, the first at byte `at` of the weight as the file has it.
     pub fn write(&self, all: &mut [u8], at: usize, bytes: &[u8]) -> Result<(), Error> {
         let row = self.kind.bytes_of(self.cols);
-        if at % row != 0 || bytes.len() % row != 0 || at + bytes.len() > self.rows * row {
+        if !at.is_multiple_of(row) || !bytes.len().is_multiple_of(row) || at + bytes.len() > self.rows * row {
             return Err(Error::bug(format!(
                 "{} bytes at {at} are no whole rows of {row} bytes, or more than {}",
                 bytes.len(),
@@ -142,14 +142,23 @@ impl Layout for Panels {
         };
         let (code_bytes, whole) = stretch(codes);
         let real = |at: &[u8]| f32::from_le_bytes(std::array::from_fn(|i| at[4 * lane + i]));
-        let number = |c: usize| {
-            let run = &panel[c / codes.run * whole..][..whole];
-            let (byte, shift) = place(codes, lane, c % codes.run);
-            let code = if codes.bits <= 4 { run[byte] >> shift & 15 } else { run[byte] };
+        let mut out = vec![0.0; len];
+        let mut done = 0;
+        while done < len {
+            // The rest of one run.
+            let (run, from) = ((first + done) / codes.run, (first + done) % codes.run);
+            let n = (codes.run - from).min(len - done);
+            let run = &panel[run * whole..][..whole];
             let min = if codes.min { real(&run[code_bytes + REALS..]) } else { 0.0 };
-            codes.number(code, real(&run[code_bytes..]), min)
-        };
-        Ok((first..first + len).map(number).collect())
+            let scale = real(&run[code_bytes..]);
+            for (i, v) in out[done..done + n].iter_mut().enumerate() {
+                let (byte, shift) = place(codes, lane, from + i);
+                let code = if codes.bits <= 4 { run[byte] >> shift & 15 } else { run[byte] };
+                *v = codes.number(code, scale, min);
+            }
+            done += n;
+        }
+        Ok(out)
     }
 }
 

@@ -46,9 +46,11 @@ pub struct Codes {
     pub offset: i32,
     /// Whether there is a min; without one it is zero.
     pub min: bool,
-    /// One block's codes, its scales and its mins, one per run.
-    pub read: fn(&[u8], &mut [u8], &mut [f32], &mut [f32]),
+    pub read: ReadCodes,
 }
+
+/// One block's codes, its scales and its mins, one per run.
+pub type ReadCodes = fn(&[u8], &mut [u8], &mut [f32], &mut [f32]);
 
 impl Codes {
     /// Of a stored byte, scale and min. The product is exact (11 + 8 bits of scale, 6 of code), so there is one rounding.

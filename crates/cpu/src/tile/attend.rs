@@ -5,8 +5,8 @@ use crate::math::exp;
 use crate::pool::Parts;
 use std::ops::Range;
 
-/// Keys in a block.
-pub const KEYS: usize = 64;
+/// Keys in a block: whole vectors, and few enough that a block of them, turned, stays in the nearest cache.
+const KEYS: usize = 64;
 
 /// `[groups, room, head]` as it is stored.
 pub enum Cache<'a> {

@@ -101,10 +101,10 @@ impl Integer<'_> {
             }
         }
         let n = (self.outs - self.o).min(LANES);
-        for i in 0..R {
+        for (i, sum) in sum.iter().enumerate() {
             let at = (r + i) * self.outs + self.o;
             // SAFETY: a panel's outputs belong to one thread.
-            super::put::<L>(sum[i], unsafe { self.y.slice(at..at + n) });
+            super::put::<L>(*sum, unsafe { self.y.slice(at..at + n) });
         }
     }
 }

@@ -4,7 +4,7 @@ mod attend;
 mod integer;
 mod real;
 
-pub use attend::{Attend, Cache, KEYS, Work};
+pub use attend::{Attend, Cache, Work};
 pub use integer::Integer;
 pub use real::Real;
 
