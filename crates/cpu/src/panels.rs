@@ -239,3 +239,57 @@ impl<L: Lanes> Line<L> {
         L::store(self.number(L::byte::<3>(b)), &mut to[3 * LANES..]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Isa;
+    use squint_ops::case::Rng;
+
+    const KINDS: [Kind; 14] = [
+        Kind::F32,
+        Kind::F16,
+        Kind::BF16,
+        Kind::Q8_0,
+        Kind::Q4_0,
+        Kind::Q4_1,
+        Kind::Q5_0,
+        Kind::Q5_1,
+        Kind::Q2_K,
+        Kind::Q3_K,
+        Kind::Q4_K,
+        Kind::Q5_K,
+        Kind::Q6_K,
+        Kind::TQ2_0,
+    ];
+
+    /// Rows arrive in chunks that end within panels, and come back as the format's own unpacking has them.
+    #[test]
+    fn rows_come_back_as_they_went_in() {
+        for kind in KINDS {
+            let (rows, cols, mut rng) = (19, 512, Rng::new(4));
+            let values: Vec<f32> = (0..rows * cols).map(|_| rng.number()).collect();
+            let (bytes, row) = (kind.pack_all(&values), kind.bytes_of(cols));
+            let panels = Panels::new(kind, rows, cols).unwrap();
+            let mut all = vec![0; panels.bytes()];
+            for (from, to) in [(0, 3), (3, 4), (4, 17), (17, 19)] {
+                panels.write(&mut all, from * row, &bytes[from * row..to * row]).unwrap();
+            }
+            let want = kind.unpack_all(&bytes);
+            for r in 0..rows {
+                assert_eq!(panels.row(&all, r * cols, cols).unwrap(), want[r * cols..][..cols], "{kind:?} row {r}");
+            }
+            assert_eq!(panels.row(&all, 2 * cols + 256, 200).unwrap(), want[2 * cols + 256..][..200]);
+            for isa in Isa::available() {
+                let mut panel = vec![0.0; cols * LANES];
+                isa.run(panels.unpack(&all[panels.panel()..][..panels.panel()], &mut panel));
+                let there = (0..LANES * cols).all(|i| panel[i % cols * LANES + i / cols] == want[LANES * cols + i]);
+                assert!(there, "{kind:?} on {}", isa.name());
+            }
+            assert!(panels.write(&mut all, 1, &bytes[..row]).is_err());
+            assert!(panels.write(&mut all, 0, &bytes[..row - 1]).is_err());
+            assert!(panels.write(&mut all, 18 * row, &bytes[..2 * row]).is_err());
+        }
+        assert_eq!(Panels::new(Kind::Q4_K, 8, 576).map(drop).unwrap_err().code, "shape");
+    }
+}

@@ -170,7 +170,11 @@ fn products<L: Lanes, const R: usize>(
 ) {
     let mut c = 0;
     while c < cols {
-        if c + LANES < cols && L::WIDE {
+        if R == 1 && c + 3 * LANES < cols {
+            // One line alone has too few sums to keep the multipliers busy.
+            octets::<L, R, 4>(x, w, stride, c, to, wide, add);
+            c += 4 * LANES;
+        } else if c + LANES < cols && L::WIDE {
             octets::<L, R, 2>(x, w, stride, c, to, wide, add);
             c += 2 * LANES;
         } else {

@@ -61,14 +61,17 @@ impl Real<'_> {
         let x: [&[f32]; R] = std::array::from_fn(|i| &self.x[(r + i) * depth..][..depth]);
         let w: [&[f32]; P] = std::array::from_fn(|j| &panels[j * depth * LANES..][..depth * LANES]);
         let mut sum = [[L::splat(0.0); P]; R];
-        for k in 0..depth {
-            let w: [L::V; P] = std::array::from_fn(|j| L::load(&w[j][k * LANES..]));
-            for i in 0..R {
-                let x = L::splat(x[i][k]);
-                for j in 0..P {
-                    sum[i][j] = L::mul_add(x, w[j], sum[i][j]);
-                }
+        // Four columns at a time: browsers check at every turn of a loop whether they were asked to stop.
+        let (fours, rest) = (depth / 4 * 4, depth % 4);
+        for k in (0..fours).step_by(4) {
+            let x: [&[f32]; R] = std::array::from_fn(|i| &x[i][k..k + 4]);
+            let w: [&[f32]; P] = std::array::from_fn(|j| &w[j][k * LANES..(k + 4) * LANES]);
+            for k in 0..4 {
+                step::<L, R, P>(&mut sum, x, w, k);
             }
+        }
+        for k in 0..rest {
+            step::<L, R, P>(&mut sum, x.map(|x| &x[fours..]), w.map(|w| &w[fours * LANES..]), k);
         }
         for (i, sum) in sum.iter().enumerate() {
             for (j, sum) in sum.iter().enumerate() {
@@ -76,6 +79,18 @@ impl Real<'_> {
                 // SAFETY: a panel's outputs belong to one thread.
                 super::put::<L>(*sum, unsafe { self.y.slice(row + o..row + self.outs.min(o + LANES)) });
             }
+        }
+    }
+}
+
+/// Column k: every row's activation meets every panel's eight weights.
+#[inline(always)]
+fn step<L: Lanes, const R: usize, const P: usize>(sum: &mut [[L::V; P]; R], x: [&[f32]; R], w: [&[f32]; P], k: usize) {
+    let w: [L::V; P] = std::array::from_fn(|j| L::load(&w[j][k * LANES..]));
+    for (sum, x) in sum.iter_mut().zip(x) {
+        let x = L::splat(x[k]);
+        for (sum, w) in sum.iter_mut().zip(w) {
+            *sum = L::mul_add(x, w, *sum);
         }
     }
 }
