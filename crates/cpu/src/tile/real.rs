@@ -59,19 +59,22 @@ impl Real<'_> {
     fn tile<L: Lanes, const R: usize, const P: usize>(&self, r: usize, panels: &[f32], o: usize) {
         let depth = self.depth;
         let x: [&[f32]; R] = std::array::from_fn(|i| &self.x[(r + i) * depth..][..depth]);
-        let w: [&[f32]; P] = std::array::from_fn(|j| &panels[j * depth * LANES..][..depth * LANES]);
+        let mut w: [_; P] = std::array::from_fn(|j| panels[j * depth * LANES..][..depth * LANES].chunks_exact(LANES));
         let mut sum = [[L::splat(0.0); P]; R];
-        // Four columns at a time: browsers check at every turn of a loop whether they were asked to stop.
-        let (fours, rest) = (depth / 4 * 4, depth % 4);
-        for k in (0..fours).step_by(4) {
-            let x: [&[f32]; R] = std::array::from_fn(|i| &x[i][k..k + 4]);
-            let w: [&[f32]; P] = std::array::from_fn(|j| &w[j][k * LANES..(k + 4) * LANES]);
-            for k in 0..4 {
-                step::<L, R, P>(&mut sum, x, w, k);
+        // One column a turn. Unrolled for wasm, the compiler puts one half of the lanes after the other, and broadcasts
+        // of all columns wait in between: more than there are registers.
+        for k in 0..depth {
+            let mut column = [L::splat(0.0); P];
+            for (column, w) in column.iter_mut().zip(&mut w) {
+                let Some(w) = w.next() else { break };
+                *column = L::load(w);
             }
-        }
-        for k in 0..rest {
-            step::<L, R, P>(&mut sum, x.map(|x| &x[fours..]), w.map(|w| &w[fours * LANES..]), k);
+            for (sum, x) in sum.iter_mut().zip(x) {
+                let x = L::splat(x[k]);
+                for (sum, w) in sum.iter_mut().zip(column) {
+                    *sum = L::mul_add(x, w, *sum);
+                }
+            }
         }
         for (i, sum) in sum.iter().enumerate() {
             for (j, sum) in sum.iter().enumerate() {
@@ -79,18 +82,6 @@ impl Real<'_> {
                 // SAFETY: a panel's outputs belong to one thread.
                 super::put::<L>(*sum, unsafe { self.y.slice(row + o..row + self.outs.min(o + LANES)) });
             }
-        }
-    }
-}
-
-/// Column k: every row's activation meets every panel's eight weights.
-#[inline(always)]
-fn step<L: Lanes, const R: usize, const P: usize>(sum: &mut [[L::V; P]; R], x: [&[f32]; R], w: [&[f32]; P], k: usize) {
-    let w: [L::V; P] = std::array::from_fn(|j| L::load(&w[j][k * LANES..]));
-    for (sum, x) in sum.iter_mut().zip(x) {
-        let x = L::splat(x[k]);
-        for (sum, w) in sum.iter_mut().zip(w) {
-            *sum = L::mul_add(x, w, *sum);
         }
     }
 }
