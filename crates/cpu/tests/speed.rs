@@ -124,7 +124,8 @@ fn speed_of_the_rest() {
             });
             one(&format!("rope {rows}×9×64"), &|rec| {
                 let (x, pos) = (x(rec, 576), rec.input("pos", Kind::U32, rows));
-                rec.rope(x, pos, 64, Rope { rotated: 64, side_by_side: false, base: 1e5 });
+                let table = rec.input("table", Kind::F32, 32);
+                rec.rope(x, pos, table, 64, Rope { rotated: 64, side_by_side: false });
             });
             one(&format!("kv_write {rows}×3×64"), &|rec| {
                 let x = x(rec, 192);

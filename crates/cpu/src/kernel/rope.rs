@@ -8,23 +8,20 @@ use squint_ops::{Error, View, Views};
 #[derive(Default)]
 pub struct Turns {
     positions: Vec<u32>,
-    rotated: usize,
-    base: u32,
+    table: Vec<f32>,
     turns: Vec<(f32, f32)>,
 }
 
 impl Turns {
-    fn of(&mut self, positions: &[u32], rotated: usize, base: u32) -> &[(f32, f32)] {
-        if self.positions != positions || (self.rotated, self.base) != (rotated, base) {
-            // The very expressions of the twin: sines of large angles depend on every bit of them.
-            let frequency = |i: usize| f32::from_bits(base).powf(-2.0 * i as f32 / rotated as f32);
-            let frequencies: Vec<f32> = (0..rotated / 2).map(frequency).collect();
+    fn of(&mut self, positions: &[u32], table: &[f32]) -> &[(f32, f32)] {
+        if self.positions != positions || self.table != table {
             self.turns.clear();
             for pos in positions {
-                let turn = |f: &f32| (*pos as f32 * f).sin_cos();
-                self.turns.extend(frequencies.iter().map(turn).map(|(sin, cos)| (cos, sin)));
+                // In f64, as the twin: sines of large angles depend on every bit of them.
+                let turn = |f: &f32| (*pos as f64 * *f as f64).sin_cos();
+                self.turns.extend(table.iter().map(turn).map(|(sin, cos)| (cos as f32, sin as f32)));
             }
-            (self.positions, self.rotated, self.base) = (positions.to_vec(), rotated, base);
+            (self.positions, self.table) = (positions.to_vec(), table.to_vec());
         }
         &self.turns
     }
@@ -32,11 +29,11 @@ impl Turns {
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let [rows, heads, head, rotated, side_by_side] = [0, 1, 2, 3, 4].map(|i| params[i] as usize);
-    let [x, pos, y] = views.split()?;
+    let [x, pos, table, y] = views.split()?;
     let (x, pos, y) = (x.f32()?, &pos.u32()?[..rows], Parts::new(y.f32_mut()?));
     let (half, width) = (rotated / 2, heads * head);
     let mut turns = machine.turns.borrow_mut();
-    let turns = turns.of(pos, rotated, params[5]);
+    let turns = turns.of(pos, &table.f32()?[..half]);
     // About 32 k numbers take as long as waking a thread.
     machine.pool.split(rows, 32_768 / width.max(1) + 1, |range| {
         for r in range {
