@@ -108,7 +108,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
     }
     let weigh = |logit: &f32| weight(((logits[top] - logit) * sharpness) as u32);
     let mut left: Vec<(usize, u32)> = logits.iter().map(weigh).enumerate().filter(|(_, w)| *w > 0).collect();
-    left.sort_by_key(|(id, w)| (std::cmp::Reverse(*w), *id));
+    left.sort_unstable_by_key(|(id, w)| (std::cmp::Reverse(*w), *id));
     let total = |of: &[(usize, u32)]| of.iter().map(|(_, w)| *w as u64).sum::<u64>();
     // The first whose weight brings the sum to the goal.
     let reach = |of: &[(usize, u32)], goal: u64| {
@@ -124,7 +124,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
         left.truncate(last.map_or(left.len(), |last| last + 1));
     }
     left.retain(|(_, w)| *w >= min_p);
-    left.sort();
+    left.sort_unstable();
     let drawn = reach(&left, share(total(&left), philox([step, 0], seed)[0]));
     y[0] = left[drawn.unwrap_or(0)].0 as u32;
     Ok(())
