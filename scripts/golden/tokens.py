@@ -41,6 +41,15 @@ def chars(ranges):
     return "".join(one(r) for r in ranges.split())
 
 
+def edges():
+    """Texts that step over every border of the classes above."""
+    out = ["終。\u3000、次\u3003 ～！／x０：；｝～｟ ‗‘a‟“b”†", "一龥龦鿿 ࠀ߿ 가힣\ud7fb \ua000豈 丁\u4dff"]
+    for line in (CASED + "\n21-2F 3A-7E FF01-FF0F FF1A-FF5E 2018-201F 3000-3002 800-4E00 4E00-9FA5 AC00-D7FA").split("\n"):
+        ends = [[int(end, 16) for end in (r.split("-") * 2)[:2]] for r in line.split()]
+        out.append("".join(f"{chr(a - 1)}{chr(a)}{chr(a)}{chr(b)}{chr(b + 1)} " for a, b in ends))
+    return out
+
+
 def words(*rules, digits=False, gpt2=False):
     steps = [pre_tokenizers.Split(Regex(rule), "isolated") for rule in rules]
     steps += [pre_tokenizers.Digits(True)] if digits else []
@@ -61,6 +70,14 @@ def pres():
         ("deepseek-llm", False, False, words("[\r\n]", cased, marks, r"\s+$", han, digits=True)),
         ("deepseek-coder", False, False, words("[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", han, digits=True)),
     ]
+
+
+def pairs(whole):
+    """Any two bytes are a token, so that nearly every cut shows in the ids."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    two = [(a, b) for a in alphabet for b in alphabet]
+    vocab = {token: i for i, token in enumerate(alphabet + [a + b for a, b in two])}
+    return models.BPE(vocab, two, ignore_merges=whole)
 
 
 def clean(text):
@@ -236,18 +253,17 @@ def main():
 
     named = {}
     for names, nfc, whole, pre in pres():
-        data = json.loads(small.to_str())
-        data["model"]["ignore_merges"] = whole
-        tokenizer = Tokenizer.from_str(json.dumps(data))
+        tokenizer = Tokenizer(pairs(whole))
         tokenizer.normalizer = normalizers.NFC() if nfc else None
         tokenizer.pre_tokenizer = pre
-        named[names] = checksums(tokenizer, every)
+        named[names] = checksums(tokenizer, every + edges())
     positions = {t: -float(i) for i, (t, _, _) in enumerate(table)}
     out = {
         "texts": [t if t == c else units(t) for t, c in zip(raw, every)],
         "smollm2": golden(smollm(sys.argv[1]), every),
         "bytes": golden(small, every),
         "pieces": golden(piece, every),
+        "edges": edges(),
         "pre": named,
         "gemma": checksums(piece_tokenizer(table, positions), every),
         "no_prefix": checksums(piece_tokenizer(table, {t: s for t, s, _ in table}, prefix=False), every),

@@ -5,7 +5,7 @@
 use pollster::block_on;
 use serde::Deserialize;
 use squint_engine::text::{Ask, Message, Part, Template};
-use squint_tests::tree;
+use squint_tests::{backends::say, tree};
 use squint_weights::{Error, Gguf, Meta, Value, source::File};
 
 #[derive(Deserialize)]
@@ -23,7 +23,7 @@ fn template(name: &str) -> Option<Template> {
     }
     let path = ".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
     if !tree::root().join(path).is_file() {
-        println!("skipped: {path} is not here");
+        say(&format!("skipped: {path} is not here"));
         return None;
     }
     let meta = block_on(Gguf::read(&File::open(&tree::root().join(path)).unwrap())).unwrap().meta;

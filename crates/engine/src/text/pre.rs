@@ -39,7 +39,7 @@ const PRES: &[Pre] = &[
     Pre { name: "llama-v3", ..LLAMA },
     Pre { name: "qwen2", nfc: true, splits: &[QWEN_WORDS], ..PLAIN },
     Pre { name: "stablelm2", nfc: true, splits: &[QWEN_WORDS], ..PLAIN },
-    Pre { name: "deepseek-llm", splits: &["[\r\n]", CASED, MARKS, r"(?m)\s+$", HAN], digits: true, ..PLAIN },
+    Pre { name: "deepseek-llm", splits: &["[\r\n]", CASED, MARKS, r"\s+$", HAN], digits: true, ..PLAIN },
     Pre { name: "deepseek-coder", splits: &["[\r\n]", r"\s?\p{L}+", r"\s?\p{P}+", HAN], digits: true, ..PLAIN },
 ];
 

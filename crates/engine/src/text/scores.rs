@@ -36,3 +36,23 @@ pub(super) fn merges(tokens: &[String], rank: impl Fn(usize) -> f64) -> Result<V
     found.sort_by(|a, b| b.0.total_cmp(&a.0).then(b.1.cmp(&a.1)).then_with(|| right(b.3).cmp(&right(a.3))));
     Ok(found.into_iter().map(|(_, _, left, right)| (tokens[left].clone(), tokens[right].clone())).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squint_weights::{Gguf, source::File};
+
+    #[test]
+    fn merges_are_those_that_transformers_derives() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/tokens");
+        let meta = pollster::block_on(Gguf::read(&File::open(&folder.join("pieces.gguf")).unwrap())).unwrap().meta;
+        let tokens: Vec<String> = meta.list("tokenizer.ggml.tokens").unwrap().texts().map(str::to_owned).collect();
+        let scores: Vec<f64> = meta.list("tokenizer.ggml.scores").unwrap().iter().collect();
+        let json = std::fs::read(folder.join("pieces.json")).unwrap();
+        let json: serde_json::Value = serde_json::from_slice(&json).unwrap();
+        let want: Vec<(String, String)> = serde_json::from_value(json["model"]["merges"].clone()).unwrap();
+        let got = merges(&tokens, |id| scores[id]).unwrap();
+        assert!(got.len() > 300);
+        assert_eq!(got, want);
+    }
+}
