@@ -4,6 +4,7 @@ mod open;
 mod verb;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -15,6 +16,8 @@ struct Line {
 
 #[derive(Subcommand)]
 enum Verb {
+    /// Ask a model
+    Run(verb::run::Args),
     /// Next-token scores of a text or of ids
     Logits(verb::logits::Args),
     /// How fast prefill and decode are, and which share of this machine's limits that is
@@ -25,10 +28,19 @@ enum Verb {
     Estimate(verb::estimate::Args),
 }
 
+/// A line on stdout. A reader that went away (`| head`) is no mistake, and `println!` would panic.
+fn say(line: &str) {
+    let mut out = std::io::stdout();
+    if writeln!(out, "{line}").and_then(|_| out.flush()).is_err() {
+        std::process::exit(0);
+    }
+}
+
 fn main() -> ExitCode {
     let line = Line::parse();
     let done = pollster::block_on(async {
         match line.verb {
+            Verb::Run(args) => verb::run::run(args).await,
             Verb::Logits(args) => verb::logits::run(args).await,
             Verb::Bench(args) => verb::bench::run(args).await,
             Verb::Inspect(args) => verb::inspect::run(args).await,

@@ -93,7 +93,9 @@ impl How {
 
     pub async fn session(&self) -> Result<Session, Error> {
         let model = self.load().await?;
-        let cache = self.wish("kv")?.unwrap_or(Kind::F16);
+        // Half precision where speed is the aim, full where exactness is.
+        let exact = self.exact || model.backend.caps().name == "reference";
+        let cache = self.wish("kv")?.unwrap_or(if exact { Kind::F32 } else { Kind::F16 });
         Session::new(model.clone(), self.context.min(model.sizes.context), cache)
     }
 

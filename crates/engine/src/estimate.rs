@@ -6,7 +6,7 @@ use squint_nn::decoder::{Answer, Pass, RUN, record};
 use squint_nn::{Place, Planned};
 use squint_ops::{Bill, Error, Kind, Null};
 
-use crate::session::CHUNK;
+use crate::session::{CHUNK, Session};
 
 #[derive(Clone, Copy, Debug)]
 pub struct Question {
@@ -79,6 +79,13 @@ pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
 }
 
 impl Stage {
+    /// What a session ran since it was asked last.
+    pub fn billed(name: &'static str, tokens: usize, session: &Session) -> Stage {
+        let mut stage = Stage { name, tokens_in: tokens, tokens_out: tokens, ..Stage::default() };
+        stage.add(&session.take_bill());
+        stage
+    }
+
     pub fn add(&mut self, bill: &Bill) {
         self.flops += bill.flops;
         self.bytes += bill.bytes;

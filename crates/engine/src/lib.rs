@@ -2,12 +2,14 @@
 //!
 //! * [`open`] — the backends of this device, by name.
 //! * [`probe`] — every op on each of them against its twin.
-//! * [`text`] — tokenizers and chat templates.
 //! * `pick` — which one `auto` stands for.
 //! * [`load`] — a checkpoint becomes a model on a backend.
 //! * [`estimate`] — what a run would cost, before any download.
+//! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
+//! * [`answer`] — a question answered, told token by token.
 
+pub mod answer;
 pub mod estimate;
 mod fault;
 pub mod load;
@@ -16,9 +18,11 @@ mod pick;
 pub mod probe;
 pub mod session;
 pub mod text;
+pub mod words;
 
 pub use fault::fault;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
 pub use session::{Choice, Session};
 pub use squint_ops::Host;
+pub use words::{Prompt, Words};

@@ -9,7 +9,12 @@ pub struct Checkpoint {
     /// Which source, and where in it.
     tensors: BTreeMap<String, (usize, Tensor)>,
     pub facts: Facts,
+    /// Small files beside the weights, whole.
+    files: BTreeMap<&'static str, Vec<u8>>,
 }
+
+/// Files of a Hugging Face directory that say how text becomes ids.
+const BESIDE: &[&str] = &["tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
 
 /// What a file says of its model: GGUF metadata, or `config.json`.
 #[derive(Clone, Debug)]
@@ -33,7 +38,7 @@ impl Checkpoint {
     pub async fn gguf(source: Rc<dyn Source>) -> Result<Checkpoint, Error> {
         let gguf = Gguf::read(source.as_ref()).await?;
         let tensors = gguf.tensors.into_iter().map(|t| (t.name.clone(), (0, t))).collect();
-        Ok(Checkpoint { sources: vec![source], tensors, facts: Facts::Gguf(gguf.meta) })
+        Ok(Checkpoint { sources: vec![source], tensors, facts: Facts::Gguf(gguf.meta), files: BTreeMap::new() })
     }
 
     /// A Hugging Face directory: `files` finds one by name. Weights are `model.safetensors`, or the shards its index names.
@@ -61,7 +66,18 @@ impl Checkpoint {
             }
             sources.push(source);
         }
-        Ok(Checkpoint { sources, tensors, facts: Facts::Hf(config) })
+        let mut beside = BTreeMap::new();
+        for name in BESIDE {
+            if let Some(source) = files(name) {
+                beside.insert(*name, whole(source.as_ref()).await?);
+            }
+        }
+        Ok(Checkpoint { sources, tensors, facts: Facts::Hf(config), files: beside })
+    }
+
+    /// A small file beside the weights.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Vec::as_slice)
     }
 
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {

@@ -47,16 +47,13 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let (prefill, decode) = (median(&mut prefill), median(&mut decode));
     let caps = session.model.backend.caps();
     if args.how.json {
-        println!(
-            "{}",
-            json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode, "prompt_tokens": args.prompt_tokens,
-                "gen": args.answer, "runs": args.runs, "backend": caps.name, "device": caps.device})
-        );
+        crate::say(&json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode, "prompt_tokens": args.prompt_tokens,
+                "gen": args.answer, "runs": args.runs, "backend": caps.name, "device": caps.device}).to_string());
         return Ok(());
     }
-    println!("{} ({}), medians of {} warm runs", caps.name, caps.device, args.runs);
-    println!("prefill  {prefill:8.1} tokens/s over {} tokens", args.prompt_tokens);
-    println!("decode   {decode:8.1} tokens/s over {} tokens", args.answer);
+    crate::say(&format!("{} ({}), medians of {} warm runs", caps.name, caps.device, args.runs));
+    crate::say(&format!("prefill  {prefill:8.1} tokens/s over {} tokens", args.prompt_tokens));
+    crate::say(&format!("decode   {decode:8.1} tokens/s over {} tokens", args.answer));
     Ok(())
 }
 

@@ -48,18 +48,20 @@ pub fn run(args: Args) -> Result<(), Error> {
         })
         .collect();
     if args.json {
-        println!(
-            "{}",
-            json!({"model": args.model, "stages": stages, "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes,
-                "peak_bytes": bill.peak_bytes})
-        );
+        crate::say(&json!({"model": args.model, "stages": stages, "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes,
+                "peak_bytes": bill.peak_bytes}).to_string());
         return Ok(());
     }
     for s in &bill.stages {
-        println!("{:8} {:>12.3} GFLOP  {:>10.1} MB touched", s.name, s.flops as f64 / 1e9, s.bytes as f64 / 1e6);
+        crate::say(&format!(
+            "{:8} {:>12.3} GFLOP  {:>10.1} MB touched",
+            s.name,
+            s.flops as f64 / 1e9,
+            s.bytes as f64 / 1e6
+        ));
     }
-    println!("weights  {:>12.1} MB", bill.weight_bytes as f64 / 1e6);
-    println!("caches   {:>12.1} MB", bill.kv_bytes as f64 / 1e6);
-    println!("peak     {:>12.1} MB", bill.peak_bytes as f64 / 1e6);
+    crate::say(&format!("weights  {:>12.1} MB", bill.weight_bytes as f64 / 1e6));
+    crate::say(&format!("caches   {:>12.1} MB", bill.kv_bytes as f64 / 1e6));
+    crate::say(&format!("peak     {:>12.1} MB", bill.peak_bytes as f64 / 1e6));
     Ok(())
 }

@@ -34,31 +34,31 @@ pub async fn run(args: Args) -> Result<(), Error> {
             json!({"layers": d.layers, "width": d.heads.width, "heads": d.heads.heads, "groups": d.heads.groups,
                 "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context})
         });
-        println!(
-            "{}",
-            json!({"architecture": checkpoint.facts.architecture()?, "family": known.as_ref().ok().map(|(f, _)| f.name),
-                "bytes": checkpoint.bytes(), "numbers": numbers, "sizes": sizes, "tensors": tensors})
-        );
+        crate::say(&json!({"architecture": checkpoint.facts.architecture()?, "family": known.as_ref().ok().map(|(f, _)| f.name),
+                "bytes": checkpoint.bytes(), "numbers": numbers, "sizes": sizes, "tensors": tensors}).to_string());
         return Ok(());
     }
-    println!("architecture  {}", checkpoint.facts.architecture()?);
+    crate::say(&format!("architecture  {}", checkpoint.facts.architecture()?));
     match known {
         Ok((family, d)) => {
-            println!("family        {}", family.name);
-            println!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner);
-            println!("heads         {} of {}, keys and values {}", d.heads.heads, d.heads.head, d.heads.groups);
-            println!("vocabulary    {}", d.vocab);
-            println!("context       {}", d.context);
+            crate::say(&format!("family        {}", family.name));
+            crate::say(&format!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner));
+            crate::say(&format!(
+                "heads         {} of {}, keys and values {}",
+                d.heads.heads, d.heads.head, d.heads.groups
+            ));
+            crate::say(&format!("vocabulary    {}", d.vocab));
+            crate::say(&format!("context       {}", d.context));
         }
-        Err(e) => println!("family        none: {e}"),
+        Err(e) => crate::say(&format!("family        none: {e}")),
     }
-    println!("numbers       {numbers}");
-    println!("bytes         {}", checkpoint.bytes());
+    crate::say(&format!("numbers       {numbers}"));
+    crate::say(&format!("bytes         {}", checkpoint.bytes()));
     for (kind, (count, bytes)) in kinds {
-        println!("  {kind:6} {count:5} tensors {bytes:12} bytes");
+        crate::say(&format!("  {kind:6} {count:5} tensors {bytes:12} bytes"));
     }
     for t in checkpoint.tensors() {
-        println!("  {:6} {:?} {}", t.kind.name, t.shape, t.name);
+        crate::say(&format!("  {:6} {:?} {}", t.kind.name, t.shape, t.name));
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::open::How;
 use serde_json::json;
-use squint_engine::Choice;
+use squint_engine::{Choice, Prompt, Words};
 use squint_ops::Error;
 
 #[derive(clap::Args)]
@@ -10,8 +10,11 @@ pub struct Args {
     #[command(flatten)]
     how: How,
     /// Token ids, separated by commas
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required_unless_present = "prompt")]
     ids: Vec<u32>,
+    /// Text instead of ids, with the tokenizer's own special tokens
+    #[arg(long, conflicts_with = "ids")]
+    prompt: Option<String>,
     /// Go on for this many likeliest tokens
     #[arg(long, default_value_t = 0)]
     greedy: usize,
@@ -22,10 +25,14 @@ const TOP: usize = 10;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
+    let ids = match &args.prompt {
+        Some(text) => Words::of(&session.model.checkpoint)?.ids(&Prompt::Raw(text.clone()), None)?,
+        None => args.ids,
+    };
     let vocab = session.model.sizes.vocab;
     let (mut best, mut last) = (vec![], vec![]);
     session
-        .every(&args.ids, |rows| {
+        .every(&ids, |rows| {
             best.extend(rows.chunks_exact(vocab).map(|row| top(row, 1)[0].0));
             last = rows[rows.len() - vocab..].to_vec();
         })
@@ -33,21 +40,21 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let mut greedy = vec![];
     if args.greedy > 0 {
         // The prompt's last token once more, now for a draw; the rest of it is in the caches.
-        session.prefill(&args.ids).await?;
+        session.prefill(&ids).await?;
         while greedy.len() < args.greedy {
             greedy.extend(session.next(Choice::GREEDY, args.greedy - greedy.len()).await?);
         }
     }
     let top = top(&last, TOP);
     if args.how.json {
-        println!("{}", json!({"ids": args.ids, "argmax": best, "top": top, "greedy": greedy}));
+        crate::say(&json!({"ids": ids, "argmax": best, "top": top, "greedy": greedy}).to_string());
         return Ok(());
     }
-    println!("likeliest after each: {best:?}");
-    println!("after the last:");
-    top.iter().for_each(|(id, logit)| println!("  {id:6}  {logit:.4}"));
+    crate::say(&format!("likeliest after each: {best:?}"));
+    crate::say(&format!("after the last:"));
+    top.iter().for_each(|(id, logit)| crate::say(&format!("  {id:6}  {logit:.4}")));
     if !greedy.is_empty() {
-        println!("going on: {greedy:?}");
+        crate::say(&format!("going on: {greedy:?}"));
     }
     Ok(())
 }

@@ -2,3 +2,4 @@ pub mod bench;
 pub mod estimate;
 pub mod inspect;
 pub mod logits;
+pub mod run;

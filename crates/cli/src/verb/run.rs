@@ -1,0 +1,115 @@
+//! `squint run`: a question in, an answer out, streamed.
+
+use crate::open::How;
+use serde_json::{Value, json};
+use squint_engine::answer::{Heard, Question, answer};
+use squint_engine::text::Message;
+use squint_engine::{Choice, Host, Prompt, Words};
+use squint_ops::{Error, op::Sampling};
+use std::io::Write;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    how: How,
+    /// The question
+    #[arg(long)]
+    prompt: String,
+    /// What the model is told to be, before the question
+    #[arg(long)]
+    system: Option<String>,
+    /// Give the prompt as it is, without the model's chat template
+    #[arg(long)]
+    raw: bool,
+    /// Tokens of answer at most
+    #[arg(long, default_value_t = 128)]
+    max_tokens: usize,
+    /// 0 is always the likeliest token
+    #[arg(long, default_value_t = 0.0)]
+    temperature: f32,
+    /// Draw from this many likeliest; 0 is all
+    #[arg(long, default_value_t = 0)]
+    top_k: u32,
+    /// Draw from the likeliest that together have this probability
+    #[arg(long, default_value_t = 1.0)]
+    top_p: f32,
+    /// Leave out tokens with less than this share of the likeliest one's probability
+    #[arg(long, default_value_t = 0.0)]
+    min_p: f32,
+    /// Make recent tokens less likely; 1 is not at all
+    #[arg(long, default_value_t = 1.0)]
+    repeat_penalty: f32,
+    #[arg(long, default_value_t = 0)]
+    seed: u32,
+    /// A text that ends the answer; may be given several times
+    #[arg(long)]
+    stop: Vec<String>,
+}
+
+pub async fn run(args: Args) -> Result<(), Error> {
+    let mut session = args.how.session().await?;
+    let words = Words::of(&session.model.checkpoint)?;
+    let prompt = if args.raw {
+        Prompt::Raw(args.prompt)
+    } else {
+        let system = args.system.iter().map(|s| Message::text("system", s));
+        Prompt::Chat(system.chain([Message::text("user", &args.prompt)]).collect())
+    };
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.as_secs());
+    let how = Sampling {
+        temperature: args.temperature,
+        top_k: args.top_k,
+        top_p: args.top_p,
+        min_p: args.min_p,
+        penalty: args.repeat_penalty,
+    };
+    let question = Question {
+        prompt: words.ids(&prompt, Some(now as i64))?,
+        most: args.max_tokens,
+        choice: Choice { how, seed: args.seed },
+        stops: args.stop,
+    };
+    let quiet = args.how.json;
+    let done = answer(&mut session, &words.tokenizer, &Host::native(), &question, |heard| {
+        if let (Heard::Token { text, .. }, false) = (heard, quiet) {
+            let mut out = std::io::stdout();
+            // A reader that went away wants no more text.
+            drop(out.write_all(text.as_bytes()).and_then(|_| out.flush()));
+        }
+    })
+    .await?;
+    let m = done.meter;
+    if quiet {
+        let stages: serde_json::Map<String, Value> = done
+            .stages
+            .iter()
+            .map(|s| {
+                let row = json!({"ms": s.ms, "tokens_in": s.stage.tokens_in, "tokens_out": s.stage.tokens_out,
+                    "flops": s.stage.flops, "bytes": s.stage.bytes});
+                (s.stage.name.to_owned(), row)
+            })
+            .collect();
+        let caps = session.model.backend.caps();
+        let meter = json!({"prompt_tokens": m.prompt_tokens, "reused_tokens": m.reused_tokens, "prompt_ms": m.prompt_ms,
+            "ttft_ms": m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
+            "backend": caps.name, "device": caps.device, "threads": caps.threads});
+        crate::say(
+            &json!({"text": done.text, "ids": done.ids, "reason": done.reason.name(), "stages": stages,
+            "meter": meter})
+            .to_string(),
+        );
+        return Ok(());
+    }
+    crate::say("");
+    let rate = |n: usize, ms: f64| n as f64 / ms.max(1e-3) * 1e3;
+    eprintln!(
+        "{} prompt tokens at {:.1}/s, {} answer tokens at {:.1}/s ({})",
+        m.prompt_tokens,
+        rate(m.prompt_tokens - m.reused_tokens, m.prompt_ms),
+        m.generated_tokens,
+        // The first one came with the prompt.
+        rate(m.generated_tokens.saturating_sub(1), m.decode_ms),
+        done.reason.name()
+    );
+    Ok(())
+}
