@@ -43,7 +43,9 @@ fn say(text: String) {
 /// Milliseconds of one run: the best of several stretches, because others use the machine too.
 fn time(on: &Cpu, rec: &Recording) -> f64 {
     let ready = now(on.prepare(rec, &[])).unwrap();
-    for (i, def) in rec.bufs.iter().enumerate().filter(|(_, d)| d.kind == Kind::F32 && d.cols == 0) {
+    for (i, def) in
+        rec.bufs.iter().enumerate().filter(|(_, d)| d.kind == Kind::F32 && d.cols == 0 && d.role == Role::Input)
+    {
         let values: Vec<f32> = (0..def.len).map(|k| (k * 7 % 31) as f32 / 16.0 - 1.0).collect();
         on.write(&ready.handles[i], 0, &Kind::F32.pack_all(&values)).unwrap();
     }
@@ -168,6 +170,100 @@ fn speed_of_matmul() {
         matmul(&cpu, Kind::F16, [1, 49152, 576]);
         for shape in [[197, 576, 192], [197, 768, 192], [197, 192, 768], [1, 1000, 192], [1, 49152, 576]] {
             matmul(&cpu, Kind::F32, shape);
+        }
+    }
+}
+
+/// All steps of SmolLM2-135M for `rows` tokens, the head for the last one only.
+fn smollm(rows: usize, keys: usize) -> Recording {
+    let mut rec = Recording::default();
+    let how = Rope { rotated: 64, side_by_side: false, base: 1e5 };
+    let sight = |keys: usize| Sight {
+        keys: (keys as u32).into(),
+        start: ((keys - rows) as u32).into(),
+        causal: true,
+        prefix: 0,
+    };
+    let (ids, pos) = (rec.input("ids", Kind::U32, rows), rec.input("pos", Kind::U32, rows));
+    let table = rec.matrix("table", Kind::Q4_1, 49152, 576);
+    let norm = rec.weight("norm", Kind::F32, 576);
+    let mut x = rec.embed(ids, table, 576);
+    let linear = |rec: &mut Recording, x, outs, depth| {
+        let w = rec.matrix("w", Kind::Q4_1, outs, depth);
+        rec.matmul(x, w, depth)
+    };
+    for _ in 0..30 {
+        let h = rec.rms_norm(x, norm, 1e-5);
+        let [q, k, v] = [576, 192, 192].map(|outs| linear(&mut rec, h, outs, 576));
+        let (q, k) = (rec.rope(q, pos, 64, how), rec.rope(k, pos, 64, how));
+        let caches = [k, v].map(|new| {
+            let cache = rec.buffer("cache", Role::State, Kind::F16, keys * 192);
+            rec.kv_write(new, cache, [3, 64], ((keys - rows) as u32).into());
+            cache
+        });
+        let mixed = rec.attention(q, caches, None, [9, 3, 64], sight(keys));
+        let out = linear(&mut rec, mixed, 576, 576);
+        x = rec.add(x, out);
+        let h = rec.rms_norm(x, norm, 1e-5);
+        let both = linear(&mut rec, h, 3072, 576);
+        let h = rec.activate(both, 1536, "silu", true).unwrap();
+        let out = linear(&mut rec, h, 576, 1536);
+        x = rec.add(x, out);
+    }
+    if rows == 1 {
+        let x = rec.rms_norm(x, norm, 1e-5);
+        let logits = rec.matmul(x, table, 576);
+        let id = rec.argmax(logits, 49152);
+        rec.output(id);
+    }
+    rec
+}
+
+/// All steps of ViT-Ti/16 on 224² from its patches' rows on.
+fn vit(kind: Kind) -> Recording {
+    let (rows, cols, mut rec) = (197, 192, Recording::default());
+    let linear = |rec: &mut Recording, x, outs, depth| {
+        let (w, b) = (rec.matrix("w", kind, outs, depth), rec.weight("b", Kind::F32, outs));
+        let y = rec.matmul(x, w, depth);
+        rec.add(y, b)
+    };
+    let norm = [0; 2].map(|_| rec.weight("norm", Kind::F32, cols));
+    let patches = rec.input("x", Kind::F32, rows * 768);
+    let mut x = linear(&mut rec, patches, cols, 768);
+    for _ in 0..12 {
+        let h = rec.layer_norm(x, norm[0], norm[1], 1e-6);
+        let [q, k, v] = [0; 3].map(|_| linear(&mut rec, h, cols, cols));
+        let caches = [k, v].map(|new| {
+            let cache = rec.buffer("cache", Role::State, Kind::F32, rows * cols);
+            rec.kv_write(new, cache, [3, 64], 0u32.into());
+            cache
+        });
+        let sight = Sight { keys: (rows as u32).into(), start: 0u32.into(), causal: false, prefix: 0 };
+        let mixed = rec.attention(q, caches, None, [3, 3, 64], sight);
+        let out = linear(&mut rec, mixed, cols, cols);
+        x = rec.add(x, out);
+        let h = rec.layer_norm(x, norm[0], norm[1], 1e-6);
+        let h = linear(&mut rec, h, 4 * cols, cols);
+        let h = rec.activate(h, 4 * cols, "gelu", false).unwrap();
+        let out = linear(&mut rec, h, cols, 4 * cols);
+        x = rec.add(x, out);
+    }
+    rec.output(x);
+    rec
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[ignore = "a measurement"]
+fn speed_of_whole_models() {
+    for cpu in cpus() {
+        let device = &cpu.caps().device;
+        let ms = time(&cpu, &smollm(200, 256));
+        say(format!("{device}: SmolLM2 shapes, prefill of 200: {ms:.1} ms, {:.0} tokens/s", 2e5 / ms));
+        let ms = time(&cpu, &smollm(1, 256));
+        say(format!("{device}: SmolLM2 shapes, decode at 256: {ms:.2} ms, {:.0} tokens/s", 1e3 / ms));
+        for kind in [Kind::F32, Kind::Q8_0] {
+            say(format!("{device}: ViT-Ti shapes {kind:?}: {:.1} ms", time(&cpu, &vit(kind))));
         }
     }
 }
