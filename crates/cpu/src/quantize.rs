@@ -14,6 +14,9 @@ pub const BLOCK: usize = 32;
 pub struct Scratch {
     /// [rows, depth], signed
     pub codes: Vec<u8>,
+    /// [rows, depth]: the codes' sizes, and −1 where they are negative; only for weights with sign
+    pub sizes: Vec<u8>,
+    pub signs: Vec<u8>,
     /// [rows, depth / 32]
     pub scales: Vec<f32>,
     /// [rows, depth / run]: −offset · Σ codes, what a sum of products with the weight's unsigned codes is too large by
@@ -27,10 +30,14 @@ impl Scratch {
         let (blocks, runs) = (depth / BLOCK, depth / weight.run);
         let rows = x.len() / depth;
         self.codes.resize(rows * depth, 0);
+        let signed = if weight.bits == 8 { depth } else { 0 };
+        self.sizes.resize(rows * signed, 0);
+        self.signs.resize(rows * signed, 0);
         self.scales.resize(rows * blocks, 0.0);
         self.biases.resize(rows * runs, 0);
         self.lifts.resize(rows * runs, 0.0);
         let codes = Parts::new(&mut self.codes);
+        let (sizes, signs) = (Parts::new(&mut self.sizes), Parts::new(&mut self.signs));
         let scales = Parts::new(&mut self.scales);
         let (biases, lifts) = (Parts::new(&mut self.biases), Parts::new(&mut self.lifts));
         // About 64 k numbers take as long as waking a thread.
@@ -42,6 +49,8 @@ impl Scratch {
                     Row {
                         x: &x[r * depth..][..depth],
                         codes: codes.slice(r * depth..(r + 1) * depth),
+                        sizes: sizes.slice(r * signed..(r + 1) * signed),
+                        signs: signs.slice(r * signed..(r + 1) * signed),
                         scales: scales.slice(r * blocks..(r + 1) * blocks),
                         biases: biases.slice(r * runs..(r + 1) * runs),
                         lifts: lifts.slice(r * runs..(r + 1) * runs),
@@ -58,6 +67,8 @@ impl Scratch {
 struct Row<'a> {
     x: &'a [f32],
     codes: &'a mut [u8],
+    sizes: &'a mut [u8],
+    signs: &'a mut [u8],
     scales: &'a mut [f32],
     biases: &'a mut [i32],
     lifts: &'a mut [f32],
@@ -85,6 +96,10 @@ impl Body for Row<'_> {
                 self.biases[i * per + j] = -self.offset * sum;
                 self.lifts[i * per + j] = scale * sum as f32;
             }
+        }
+        for ((code, size), sign) in self.codes.iter().zip(self.sizes).zip(self.signs) {
+            *size = (*code as i8).unsigned_abs();
+            *sign = (*code as i8 >> 7) as u8;
         }
     }
 }

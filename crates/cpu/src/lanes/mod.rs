@@ -74,8 +74,9 @@ pub unsafe trait Lanes: Copy + 'static {
     fn dot4(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
     /// The same with w from 0 to 127, closed by `close`.
     fn dot7(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
-    /// The same with w of size up to 127, and a the same for every lane.
-    fn dot8(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
+    /// The same with w of size up to 127. Byte dot products want one side without sign, so a sign moves from a to w:
+    /// a's size and its sign (−1 where it is negative) are at hand for sets that would compute them at every turn.
+    fn dot8(s: Self::S, w: Self::B, a: Self::B, size: Self::B, sign: Self::B) -> Self::S;
     /// Each lane's sum plus `bias`, as f32.
     fn close4(s: Self::S, bias: i32) -> Self::V;
     fn close(s: Self::S, bias: i32) -> Self::V;

@@ -145,7 +145,7 @@ unsafe impl Lanes for Scalar {
         dot(s, w, a, |w| w as i32)
     }
     #[inline(always)]
-    fn dot8(s: S, w: B, a: B) -> S {
+    fn dot8(s: S, w: B, a: B, _: B, _: B) -> S {
         dot(s, w, a, |w| w as i8 as i32)
     }
     #[inline(always)]

@@ -48,9 +48,8 @@ mod sums {
     }
     /// The seven-bit operand must not be negative, or browsers differ: |a| goes there, its sign to the weight.
     #[inline(always)]
-    pub fn dot8(s: S, w: S, a: S) -> S {
-        let (size, minus) = (i8x16_abs(a[0]), i8x16_lt(a[0], i8x16_splat(0)));
-        [0, 1].map(|i| dot(s[i], size, i8x16_sub(v128_xor(w[i], minus), minus)))
+    pub fn dot8(s: S, w: S, _: S, size: S, sign: S) -> S {
+        [0, 1].map(|i| dot(s[i], size[i], i8x16_sub(v128_xor(w[i], sign[i]), sign[i])))
     }
     #[inline(always)]
     pub fn close4(s: S) -> [v128; 2] {
@@ -73,14 +72,15 @@ mod sums {
     }
     #[inline(always)]
     pub fn dot4(s: S, w: [v128; 2], a: [v128; 2]) -> S {
-        dot8(s, w, a)
+        dot7(s, w, a)
     }
+    #[inline(always)]
+    pub fn dot8(s: S, w: [v128; 2], a: [v128; 2], _: [v128; 2], _: [v128; 2]) -> S {
+        dot7(s, w, a)
+    }
+    /// Widened to 16 bits, where signs do not matter.
     #[inline(always)]
     pub fn dot7(s: S, w: [v128; 2], a: [v128; 2]) -> S {
-        dot8(s, w, a)
-    }
-    #[inline(always)]
-    pub fn dot8(s: S, w: [v128; 2], a: [v128; 2]) -> S {
         let a = i16x8_extend_low_i8x16(a[0]);
         let wide = [
             i16x8_extend_low_i8x16(w[0]),
@@ -251,8 +251,8 @@ unsafe impl Lanes for Wasm {
         sums::dot7(s, w, a)
     }
     #[inline(always)]
-    fn dot8(s: sums::S, w: [v128; 2], a: [v128; 2]) -> sums::S {
-        sums::dot8(s, w, a)
+    fn dot8(s: sums::S, w: [v128; 2], a: [v128; 2], size: [v128; 2], sign: [v128; 2]) -> sums::S {
+        sums::dot8(s, w, a, size, sign)
     }
     #[inline(always)]
     fn close4(s: sums::S, bias: i32) -> [v128; 2] {

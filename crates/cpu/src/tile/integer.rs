@@ -60,6 +60,10 @@ impl Integer<'_> {
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let (blocks, runs) = (self.depth / BLOCK, self.depth / RUN);
         let x: [&[u8]; R] = std::array::from_fn(|i| &self.x.codes[(r + i) * self.depth..][..self.depth]);
+        // Only weights with sign need them apart.
+        let (sizes, signs) = if BITS == 8 { (&self.x.sizes, &self.x.signs) } else { (&self.x.codes, &self.x.codes) };
+        let sizes: [&[u8]; R] = std::array::from_fn(|i| &sizes[(r + i) * self.depth..][..self.depth]);
+        let signs: [&[u8]; R] = std::array::from_fn(|i| &signs[(r + i) * self.depth..][..self.depth]);
         let scales: [&[f32]; R] = std::array::from_fn(|i| &self.x.scales[(r + i) * blocks..][..blocks]);
         let biases: [&[i32]; R] = std::array::from_fn(|i| &self.x.biases[(r + i) * runs..][..runs]);
         let lifts: [&[f32]; R] = std::array::from_fn(|i| &self.x.lifts[(r + i) * runs..][..runs]);
@@ -83,7 +87,12 @@ impl Integer<'_> {
                     let w = L::bytes(&w[g * 32..]);
                     for i in 0..R {
                         let a = L::quad(&a[i][4 * g..]);
-                        s[i] = if BITS == 8 { L::dot8(s[i], w, a) } else { L::dot7(s[i], w, a) };
+                        s[i] = if BITS == 8 {
+                            let k = run * RUN + 4 * g;
+                            L::dot8(s[i], w, a, L::quad(&sizes[i][k..]), L::quad(&signs[i][k..]))
+                        } else {
+                            L::dot7(s[i], w, a)
+                        };
                     }
                 }
             }
