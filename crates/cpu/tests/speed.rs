@@ -1,6 +1,7 @@
 //! How fast the kernels are, per step of the shapes that matter. A measurement, so ignored unless asked for:
 //! `cargo test --release -p squint-cpu --test speed -- --ignored --nocapture`, and the same in a browser with the wasm
-//! runner that scripts/test sets up and `--include-ignored`.
+//! runner that scripts/test sets up and `--include-ignored`, one test at a time: its driver gives up on a page that is busy
+//! for long.
 
 #![allow(clippy::unwrap_used, reason = "a step that cannot run is a failed measurement")]
 
