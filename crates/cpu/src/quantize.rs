@@ -1,5 +1,9 @@
 //! Activations in 8 bits: a scale for every 32 numbers, the largest of which becomes ±127. Rounds to nearest, halves
 //! away from zero, with the same operations on every instruction set, so that the codes are the same everywhere.
+//!
+//! Models have a few activations that are far larger than the rest. A block that holds one has a coarse scale, and a
+//! tenth of the blocks make two thirds of all rounding error. Those blocks get a second term: what the first left over,
+//! in 8 bits of its own.
 
 use crate::kernel::Machine;
 use crate::lanes::{Body, LANES, Lanes};
@@ -9,9 +13,26 @@ use squint_ops::Codes;
 /// Numbers that share a scale.
 pub const BLOCK: usize = 32;
 
+/// A block whose largest number is above this many times the row's mean of such has a second term.
+/// In SmolLM2 on 2,100 tokens that is a fifth of all blocks; the likeliest token is that of f32 at 98.5 % of positions, without
+/// second terms at 95.8 %, with second terms everywhere at 99.9 %.
+const LARGE: f32 = 1.2;
+
 /// Rows of activations as integers, and what a weight's offset and min need of them. Kept from step to step.
 #[derive(Default)]
 pub struct Scratch {
+    pub first: Term,
+    /// Zero where a block has none.
+    pub second: Term,
+    /// [rows, depth / 32]: whether a block has a second term
+    pub large: Vec<bool>,
+    /// [rows, depth / run]: scale · Σ codes of both terms, what a weight's min is multiplied with
+    pub lifts: Vec<f32>,
+}
+
+/// Integers that, times their scales, are the activations, or what is left of them.
+#[derive(Default)]
+pub struct Term {
     /// [rows, depth], signed
     pub codes: Vec<u8>,
     /// [rows, depth]: the codes' sizes, and −1 where they are negative; only for weights with sign
@@ -21,25 +42,24 @@ pub struct Scratch {
     pub scales: Vec<f32>,
     /// [rows, depth / run]: −offset · Σ codes, what a sum of products with the weight's unsigned codes is too large by
     pub biases: Vec<i32>,
-    /// [rows, depth / run]: scale · Σ codes, what a weight's min is multiplied with
-    pub lifts: Vec<f32>,
 }
 
 impl Scratch {
     pub fn fill(&mut self, machine: &Machine, x: &[f32], depth: usize, weight: &Codes) {
         let (blocks, runs) = (depth / BLOCK, depth / weight.run);
         let rows = x.len() / depth;
-        self.codes.resize(rows * depth, 0);
         let signed = if weight.bits == 8 { depth } else { 0 };
-        self.sizes.resize(rows * signed, 0);
-        self.signs.resize(rows * signed, 0);
-        self.scales.resize(rows * blocks, 0.0);
-        self.biases.resize(rows * runs, 0);
+        for term in [&mut self.first, &mut self.second] {
+            term.codes.resize(rows * depth, 0);
+            term.sizes.resize(rows * signed, 0);
+            term.signs.resize(rows * signed, 0);
+            term.scales.resize(rows * blocks, 0.0);
+            term.biases.resize(rows * runs, 0);
+        }
+        self.large.resize(rows * blocks, false);
         self.lifts.resize(rows * runs, 0.0);
-        let codes = Parts::new(&mut self.codes);
-        let (sizes, signs) = (Parts::new(&mut self.sizes), Parts::new(&mut self.signs));
-        let scales = Parts::new(&mut self.scales);
-        let (biases, lifts) = (Parts::new(&mut self.biases), Parts::new(&mut self.lifts));
+        let [first, second] = [&mut self.first, &mut self.second].map(Shared::new);
+        let (large, lifts) = (Parts::new(&mut self.large), Parts::new(&mut self.lifts));
         // About 64 k numbers take as long as waking a thread.
         let isa = machine.isa;
         machine.pool.split(rows, 65_536 / depth + 1, |range| {
@@ -48,11 +68,8 @@ impl Scratch {
                 let row = unsafe {
                     Row {
                         x: &x[r * depth..][..depth],
-                        codes: codes.slice(r * depth..(r + 1) * depth),
-                        sizes: sizes.slice(r * signed..(r + 1) * signed),
-                        signs: signs.slice(r * signed..(r + 1) * signed),
-                        scales: scales.slice(r * blocks..(r + 1) * blocks),
-                        biases: biases.slice(r * runs..(r + 1) * runs),
+                        terms: [&first, &second].map(|t| t.row(r, depth, signed, blocks, runs)),
+                        large: large.slice(r * blocks..(r + 1) * blocks),
                         lifts: lifts.slice(r * runs..(r + 1) * runs),
                         run: weight.run,
                         offset: weight.offset,
@@ -64,40 +81,141 @@ impl Scratch {
     }
 }
 
+/// A term that threads fill by rows.
+struct Shared<'a> {
+    codes: Parts<'a, u8>,
+    sizes: Parts<'a, u8>,
+    signs: Parts<'a, u8>,
+    scales: Parts<'a, f32>,
+    biases: Parts<'a, i32>,
+}
+
+impl<'a> Shared<'a> {
+    fn new(term: &'a mut Term) -> Shared<'a> {
+        Shared {
+            codes: Parts::new(&mut term.codes),
+            sizes: Parts::new(&mut term.sizes),
+            signs: Parts::new(&mut term.signs),
+            scales: Parts::new(&mut term.scales),
+            biases: Parts::new(&mut term.biases),
+        }
+    }
+
+    /// # Safety
+    /// Nobody else may hold this row.
+    unsafe fn row(&self, r: usize, depth: usize, signed: usize, blocks: usize, runs: usize) -> TermRow<'_> {
+        let at = |n: usize| r * n..(r + 1) * n;
+        // SAFETY: rows do not overlap, and this one is the caller's alone.
+        unsafe {
+            TermRow {
+                codes: self.codes.slice(at(depth)),
+                sizes: self.sizes.slice(at(signed)),
+                signs: self.signs.slice(at(signed)),
+                scales: self.scales.slice(at(blocks)),
+                biases: self.biases.slice(at(runs)),
+            }
+        }
+    }
+}
+
 struct Row<'a> {
     x: &'a [f32],
+    terms: [TermRow<'a>; 2],
+    large: &'a mut [bool],
+    lifts: &'a mut [f32],
+    run: usize,
+    offset: i32,
+}
+
+struct TermRow<'a> {
     codes: &'a mut [u8],
     sizes: &'a mut [u8],
     signs: &'a mut [u8],
     scales: &'a mut [f32],
     biases: &'a mut [i32],
-    lifts: &'a mut [f32],
-    run: usize,
-    offset: i32,
 }
 
 impl Body for Row<'_> {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let per = BLOCK / self.run;
-        for (i, (x, codes)) in self.x.chunks_exact(BLOCK).zip(self.codes.chunks_exact_mut(BLOCK)).enumerate() {
-            let v: [L::V; BLOCK / LANES] = std::array::from_fn(|j| L::load(&x[j * LANES..]));
-            let sizes = v.map(|v| L::abs(v));
-            let most = L::most(L::max(L::max(sizes[0], sizes[1]), L::max(sizes[2], sizes[3])));
-            // Below this 127 / most would overflow; such a block is zero.
-            let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most / 127.0, 127.0 / most) };
-            self.scales[i] = scale;
-            for (j, v) in v.into_iter().enumerate() {
-                L::round(L::mul(v, L::splat(inverse)), &mut codes[j * LANES..][..LANES]);
-            }
-            for (j, codes) in codes.chunks_exact(self.run).enumerate() {
-                let sum: i32 = codes.iter().map(|c| *c as i8 as i32).sum();
-                self.biases[i * per + j] = -self.offset * sum;
-                self.lifts[i * per + j] = scale * sum as f32;
-            }
+        let [mut first, mut second] = self.terms;
+        self.lifts.fill(0.0);
+        // Largest numbers first, kept where the scales will be.
+        for (i, most) in first.scales.iter_mut().enumerate() {
+            let [a, b, c, d] = load::<L>(&self.x[i * BLOCK..]);
+            *most = L::most(L::max(L::max(L::abs(a), L::abs(b)), L::max(L::abs(c), L::abs(d))));
         }
-        for ((code, size), sign) in self.codes.iter().zip(self.sizes).zip(self.signs) {
+        let mean = first.scales.iter().sum::<f32>() / first.scales.len().max(1) as f32;
+        for i in 0..self.large.len() {
+            let most = first.scales[i];
+            self.large[i] = most > LARGE * mean;
+            let v = load::<L>(&self.x[i * BLOCK..]);
+            first.block::<L>(i, v, most, self.run, self.offset, self.lifts);
+            if !self.large[i] {
+                second.nothing(i, self.run);
+                continue;
+            }
+            let scale = L::splat(-first.scales[i]);
+            let mut codes = [0.0; BLOCK];
+            for (to, code) in codes.iter_mut().zip(&first.codes[i * BLOCK..][..BLOCK]) {
+                *to = *code as i8 as f32;
+            }
+            let mut rest = load::<L>(&codes);
+            for (rest, v) in rest.iter_mut().zip(v) {
+                *rest = L::add(v, L::mul(*rest, scale));
+            }
+            // Half a step of the first term is the most that can be left, and a little for its own rounding.
+            second.block::<L>(i, rest, first.scales[i] * 0.501, self.run, self.offset, self.lifts);
+        }
+        first.split();
+        second.split();
+    }
+}
+
+/// A block of numbers. A function and not a closure: those are compiled without the lanes' instructions.
+#[inline(always)]
+fn load<L: Lanes>(x: &[f32]) -> [L::V; BLOCK / LANES] {
+    [L::load(x), L::load(&x[LANES..]), L::load(&x[2 * LANES..]), L::load(&x[3 * LANES..])]
+}
+
+impl TermRow<'_> {
+    /// Block `i` of numbers no larger than `most`.
+    #[inline(always)]
+    fn block<L: Lanes>(
+        &mut self,
+        i: usize,
+        v: [L::V; BLOCK / LANES],
+        most: f32,
+        run: usize,
+        offset: i32,
+        lifts: &mut [f32],
+    ) {
+        let codes = &mut self.codes[i * BLOCK..][..BLOCK];
+        // Below this 127 / most would overflow; such a block is zero.
+        let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most / 127.0, 127.0 / most) };
+        self.scales[i] = scale;
+        for (j, v) in v.into_iter().enumerate() {
+            L::round(L::mul(v, L::splat(inverse)), &mut codes[j * LANES..][..LANES]);
+        }
+        let per = BLOCK / run;
+        for (j, codes) in codes.chunks_exact(run).enumerate() {
+            let sum: i32 = codes.iter().map(|c| *c as i8 as i32).sum();
+            self.biases[i * per + j] = -offset * sum;
+            lifts[i * per + j] += scale * sum as f32;
+        }
+    }
+
+    /// Block `i` of zeros.
+    fn nothing(&mut self, i: usize, run: usize) {
+        let per = BLOCK / run;
+        self.codes[i * BLOCK..][..BLOCK].fill(0);
+        self.scales[i] = 0.0;
+        self.biases[i * per..][..per].fill(0);
+    }
+
+    fn split(&mut self) {
+        for ((code, size), sign) in self.codes.iter().zip(&mut *self.sizes).zip(&mut *self.signs) {
             *size = (*code as i8).unsigned_abs();
             *sign = (*code as i8 >> 7) as u8;
         }

@@ -182,7 +182,8 @@ fn speed_of_matmul() {
 /// All steps of SmolLM2-135M for `rows` tokens, the head for the last one only.
 fn smollm(rows: usize, keys: usize) -> Recording {
     let mut rec = Recording::default();
-    let how = Rope { rotated: 64, side_by_side: false, base: 1e5 };
+    let how = Rope { rotated: 64, side_by_side: false };
+    let turns = rec.weight("turns", Kind::F32, 32);
     let sight = |keys: usize| Sight {
         keys: (keys as u32).into(),
         start: ((keys - rows) as u32).into(),
@@ -200,7 +201,7 @@ fn smollm(rows: usize, keys: usize) -> Recording {
     for _ in 0..30 {
         let h = rec.rms_norm(x, norm, 1e-5);
         let [q, k, v] = [576, 192, 192].map(|outs| linear(&mut rec, h, outs, 576));
-        let (q, k) = (rec.rope(q, pos, 64, how), rec.rope(k, pos, 64, how));
+        let [q, k] = [q, k].map(|x| rec.rope(x, pos, turns, 64, how));
         let caches = [k, v].map(|new| {
             let cache = rec.buffer("cache", Role::State, Kind::F16, keys * 192);
             rec.kv_write(new, cache, [3, 64], ((keys - rows) as u32).into());

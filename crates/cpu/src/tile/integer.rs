@@ -1,5 +1,6 @@
 //! Rows of 8-bit activations against a panel of integer weights:
-//! y = Σ_runs scale · (s · (Σ code · a + bias)) + min · lift, s the activations' scale.
+//! y = Σ_runs scale · (s · (Σ code · a + bias)) + min · lift, s the activations' scale; large blocks of activations come
+//! in two terms, each with its own a, s and bias.
 //!
 //! Sums of a run are exact integers, and runs are added one by one in order without fusing, so every instruction set
 //! gives the same bits.
@@ -7,7 +8,7 @@
 use crate::lanes::{Body, LANES, Lanes};
 use crate::panels::stretch;
 use crate::pool::Parts;
-use crate::quantize::{BLOCK, Scratch};
+use crate::quantize::{BLOCK, Scratch, Term};
 use squint_ops::Codes;
 
 /// One panel's outputs of every row.
@@ -59,48 +60,17 @@ impl Integer<'_> {
     #[inline(always)]
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let (blocks, runs) = (self.depth / BLOCK, self.depth / RUN);
-        let x: [&[u8]; R] = std::array::from_fn(|i| &self.x.codes[(r + i) * self.depth..][..self.depth]);
-        // Only weights with sign need them apart.
-        let (sizes, signs) = if BITS == 8 { (&self.x.sizes, &self.x.signs) } else { (&self.x.codes, &self.x.codes) };
-        let sizes: [&[u8]; R] = std::array::from_fn(|i| &sizes[(r + i) * self.depth..][..self.depth]);
-        let signs: [&[u8]; R] = std::array::from_fn(|i| &signs[(r + i) * self.depth..][..self.depth]);
-        let scales: [&[f32]; R] = std::array::from_fn(|i| &self.x.scales[(r + i) * blocks..][..blocks]);
-        let biases: [&[i32]; R] = std::array::from_fn(|i| &self.x.biases[(r + i) * runs..][..runs]);
+        let first: [Line<RUN>; R] = std::array::from_fn(|i| Line::of::<BITS>(&self.x.first, r + i, self.depth));
         let lifts: [&[f32]; R] = std::array::from_fn(|i| &self.x.lifts[(r + i) * runs..][..runs]);
         let code_bytes = RUN * LANES / if BITS == 4 { 2 } else { 1 };
         let whole = code_bytes + 4 * LANES * (1 + MIN as usize);
         debug_assert_eq!((code_bytes, whole), stretch(self.codes));
         let mut sum = [L::splat(0.0); R];
         for (run, w) in self.panel.chunks_exact(whole).enumerate().take(runs) {
-            let a: [&[u8]; R] = std::array::from_fn(|i| &x[i][run * RUN..][..RUN]);
-            let mut s = [L::start(); R];
-            if BITS == 4 {
-                for g in 0..RUN / 8 {
-                    let (low, high) = L::nibbles(L::bytes(&w[g * 32..]));
-                    for i in 0..R {
-                        s[i] = L::dot4(s[i], low, L::quad(&a[i][8 * g..]));
-                        s[i] = L::dot4(s[i], high, L::quad(&a[i][8 * g + 4..]));
-                    }
-                }
-            } else {
-                for g in 0..RUN / 4 {
-                    let w = L::bytes(&w[g * 32..]);
-                    for i in 0..R {
-                        let a = L::quad(&a[i][4 * g..]);
-                        s[i] = if BITS == 8 {
-                            let k = run * RUN + 4 * g;
-                            L::dot8(s[i], w, a, L::quad(&sizes[i][k..]), L::quad(&signs[i][k..]))
-                        } else {
-                            L::dot7(s[i], w, a)
-                        };
-                    }
-                }
-            }
+            let s = products::<L, BITS, RUN, R>(w, first.each_ref(), run);
             let scale = L::reals(&w[code_bytes..]);
             for i in 0..R {
-                let whole = if BITS == 4 { L::close4(s[i], biases[i][run]) } else { L::close(s[i], biases[i][run]) };
-                let small = L::mul(whole, L::splat(scales[i][run * RUN / BLOCK]));
-                sum[i] = L::add(sum[i], L::mul(scale, small));
+                sum[i] = L::add(sum[i], L::mul(scale, first[i].close::<L, BITS>(s[i], run)));
             }
             if MIN {
                 let min = L::reals(&w[code_bytes + 4 * LANES..]);
@@ -113,7 +83,91 @@ impl Integer<'_> {
         for (i, sum) in sum.iter().enumerate() {
             let at = (r + i) * self.outs + self.o;
             // SAFETY: a panel's outputs belong to one thread.
-            super::put::<L>(*sum, unsafe { self.y.slice(at..at + n) });
+            let y = unsafe { self.y.slice(at..at + n) };
+            super::put::<L>(L::add(*sum, self.second::<L, BITS, RUN>(r + i)), y);
         }
     }
+
+    /// What the second terms of a row add. Few blocks are large, and seldom the same ones in several rows, so rows come
+    /// here one by one; the panel is still in the nearest cache.
+    #[inline(always)]
+    fn second<L: Lanes, const BITS: u32, const RUN: usize>(&self, r: usize) -> L::V {
+        let (line, blocks) = (Line::of::<BITS>(&self.x.second, r, self.depth), self.depth / BLOCK);
+        let (code_bytes, whole) = stretch(self.codes);
+        let mut sum = L::splat(0.0);
+        for (block, _) in self.x.large[r * blocks..][..blocks].iter().enumerate().filter(|(_, large)| **large) {
+            for run in block * BLOCK / RUN..(block + 1) * BLOCK / RUN {
+                let w = &self.panel[run * whole..][..whole];
+                let s = products::<L, BITS, RUN, 1>(w, [&line], run);
+                sum = L::add(sum, L::mul(L::reals(&w[code_bytes..]), line.close::<L, BITS>(s[0], run)));
+            }
+        }
+        sum
+    }
+}
+
+/// One row of a term.
+#[derive(Clone, Copy)]
+struct Line<'a, const RUN: usize> {
+    codes: &'a [[u8; RUN]],
+    sizes: &'a [[u8; RUN]],
+    signs: &'a [[u8; RUN]],
+    scales: &'a [f32],
+    biases: &'a [i32],
+}
+
+impl<'a, const RUN: usize> Line<'a, RUN> {
+    #[inline(always)]
+    fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Line<'a, RUN> {
+        let (blocks, runs) = (depth / BLOCK, depth / RUN);
+        // Only weights with sign need the codes' sizes and signs apart.
+        let (sizes, signs) = if BITS == 8 { (&term.sizes, &term.signs) } else { (&term.codes, &term.codes) };
+        Line {
+            codes: term.codes[r * depth..][..depth].as_chunks().0,
+            sizes: sizes[r * depth..][..depth].as_chunks().0,
+            signs: signs[r * depth..][..depth].as_chunks().0,
+            scales: &term.scales[r * blocks..][..blocks],
+            biases: &term.biases[r * runs..][..runs],
+        }
+    }
+
+    /// A run's sum, times the activations' scale.
+    #[inline(always)]
+    fn close<L: Lanes, const BITS: u32>(&self, s: L::S, run: usize) -> L::V {
+        let whole = if BITS == 4 { L::close4(s, self.biases[run]) } else { L::close(s, self.biases[run]) };
+        L::mul(whole, L::splat(self.scales[run * RUN / BLOCK]))
+    }
+}
+
+/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight.
+#[inline(always)]
+fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
+    w: &[u8],
+    x: [&Line<RUN>; R],
+    run: usize,
+) -> [L::S; R] {
+    let a: [&[u8; RUN]; R] = std::array::from_fn(|i| &x[i].codes[run]);
+    let mut s = [L::start(); R];
+    if BITS == 4 {
+        for g in 0..RUN / 8 {
+            let (low, high) = L::nibbles(L::bytes(&w[g * 32..]));
+            for i in 0..R {
+                s[i] = L::dot4(s[i], low, L::quad(&a[i][8 * g..]));
+                s[i] = L::dot4(s[i], high, L::quad(&a[i][8 * g + 4..]));
+            }
+        }
+        return s;
+    }
+    for g in 0..RUN / 4 {
+        let w = L::bytes(&w[g * 32..]);
+        for i in 0..R {
+            let a = L::quad(&a[i][4 * g..]);
+            s[i] = if BITS == 8 {
+                L::dot8(s[i], w, a, L::quad(&x[i].sizes[run][4 * g..]), L::quad(&x[i].signs[run][4 * g..]))
+            } else {
+                L::dot7(s[i], w, a)
+            };
+        }
+    }
+    s
 }
