@@ -1,4 +1,4 @@
-// y[r, h] = Σ_j softmax_j(scale · q[r, h] · k[g, j] + bias[j]) · v[g, j].
+// y[r, h] = Σ_j softmax_j(scale · q[r, h] · k[g, j] + bias[j]) · v[g, j]: the plain form, for any head.
 // Grid: one workgroup a row and head, folded over x and y. Workgroup: 64: one key each while scoring, up to four numbers
 // of the output each while mixing. Memory: 1.5 KB: the query, one tile of weights, a reduction.
 // The maximum runs along with the tiles, so the number of keys is not limited by workgroup memory.
@@ -19,8 +19,8 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> q: array<f32>; // [rows, heads, head]
-@group(0) @binding(2) var<storage, read> k: array<u32>; // [groups, room, head] in f32 or pairs of f16
-@group(0) @binding(3) var<storage, read> v: array<u32>; // the same
+@group(0) @binding(2) var<storage, read> k: array<Word>; // [groups, room, head] in f32 or f16
+@group(0) @binding(3) var<storage, read> v: array<Word>; // the same
 @group(0) @binding(4) var<storage, read> bias: array<f32>; // [keys], read where biased
 @group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, heads, head]
 

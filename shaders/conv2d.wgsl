@@ -22,7 +22,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [images, height, width, chans]
-@group(0) @binding(2) var<storage, read> w: array<u32>; // [outs, chans / groups, size, size] in f32 or pairs of f16
+@group(0) @binding(2) var<storage, read> w: array<Word>; // [outs, chans / groups, size, size] in f32 or pairs of f16
 @group(0) @binding(3) var<storage, read> bias: array<f32>; // [outs], read where biased
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [images, new_height, new_width, outs]
 

@@ -1,4 +1,4 @@
-// y[r, o] = Σ_k x[r, k] · w[o, k], for any weight format.
+// y[r, o] = Σ_k x[r, k] · w[o, k], for any weight format and any depth: the plain form.
 // Grid: ⌈outs / 16⌉ × ⌈rows / 16⌉. Workgroup: 16 × 16, one number each. Memory: two tiles of 16 × 16, 2 KB:
 // each number of x and w is read from the buffer once per tile instead of sixteen times.
 
@@ -8,11 +8,13 @@ struct Params {
     rows: u32,
     outs: u32,
     depth: u32,
+    first: u32,
+    here: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, depth]
-@group(0) @binding(2) var<storage, read> w: array<u32>; // [outs, depth] in blocks
+@group(0) @binding(2) var<storage, read> w: array<Word>; // [here, depth] in blocks
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, outs]
 
 var<workgroup> x_tile: array<array<f32, 16>, 16>;
@@ -32,7 +34,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
             xv = x[row * params.depth + k];
         }
         var wv = 0.0;
-        if w_row < params.outs && k < params.depth {
+        if w_row < params.here && k < params.depth {
             wv = weight(w_row * params.depth + k);
         }
         x_tile[id.y][id.x] = xv;
@@ -43,7 +45,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
         }
         workgroupBarrier();
     }
-    if row < params.rows && out < params.outs {
-        y[row * params.outs + out] = sum;
+    if row < params.rows && out < params.here {
+        y[row * params.outs + params.first + out] = sum;
     }
 }

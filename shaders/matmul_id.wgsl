@@ -17,7 +17,7 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, depth] or [rows, each, depth]
-@group(0) @binding(2) var<storage, read> w: array<u32>; // [experts, outs, depth] in blocks
+@group(0) @binding(2) var<storage, read> w: array<Word>; // [experts, outs, depth] in blocks
 @group(0) @binding(3) var<storage, read> ids: array<u32>; // [rows, each]
 @group(0) @binding(4) var<storage, read> factors: array<f32>; // [rows, each], read where weighed
 @group(0) @binding(5) var<storage, read_write> y: array<f32>; // [rows, each, outs] or [rows, outs]

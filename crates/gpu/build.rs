@@ -34,8 +34,11 @@ fn table(dir: &Path) -> Result<String, String> {
     let mut text = String::from("pub static SHADERS: &[Shader] = &[\n");
     for s in &shaders {
         check::fits(s)?;
-        let _ =
-            writeln!(text, "    Shader {{ stem: {:?}, variant: {:?}, source: {:?} }},", s.stem, s.variant, s.source);
+        let _ = writeln!(
+            text,
+            "    Shader {{ stem: {:?}, form: {:?}, variant: {:?}, source: {:?} }},",
+            s.stem, s.form, s.variant, s.source
+        );
     }
     text.push_str("];\n");
     for op in squint_ops::OPS {

@@ -1,9 +1,13 @@
-#import bytes
-// 256 numbers in 84 bytes: 16 × (scale low, min high), 64 × four 2-bit codes, f16 d, f16 dmin.
-fn weight(i: u32) -> f32 {
-    let block = i / 256u * 84u;
-    let j = i % 256u;
-    let s = byte(block + j / 16u);
-    let d = half_at(block + 80u) * f32(s & 15u);
-    return d * f32(two_bits(block + 16u, j)) - half_at(block + 82u) * f32(s >> 4u);
+#import block
+#import singly
+// 256 numbers in 21 words: 16 × (scale low, min high), 64 × four 2-bit codes, f16 d, f16 dmin.
+const RUN = 16u;
+const OFFSETS = true;
+fn scales(i: u32) -> vec2<f32> {
+    let block = i / 256u * 21u;
+    let s = byte(block * 4u + i % 256u / 16u);
+    return unpack2x16float(w[block + 20u]) * vec2(f32(s & 15u), -f32(s >> 4u));
+}
+fn places(i: u32) -> vec4<f32> {
+    return in_place(two_bits(i / 256u * 21u + 4u, i % 256u));
 }

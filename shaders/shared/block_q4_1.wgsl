@@ -1,6 +1,16 @@
-#import bytes
-// 32 numbers in 20 bytes: f16 d, f16 m, 16 × two nibbles.
-fn weight(i: u32) -> f32 {
-    let block = i / 32u * 20u;
-    return half_at(block) * f32(nibble(block + 4u, i % 32u)) + half_at(block + 2u);
+#import block
+#import pairs
+// 32 numbers in 5 words: f16 d, f16 m, 16 × two nibbles, the low ones first.
+const RUN = 32u;
+const OFFSETS = true;
+fn scales(i: u32) -> vec2<f32> {
+    return unpack2x16float(w[i / 32u * 5u]);
+}
+fn places(i: u32) -> vec4<f32> {
+    let word = w[i / 32u * 5u + 1u + i % 16u / 4u];
+    return in_place((word >> (i % 32u / 16u * 4u)) & 0x0f0f0f0fu);
+}
+fn eight(i: u32) -> mat2x4<f32> {
+    let word = w[i / 32u * 5u + 1u + i % 16u / 4u];
+    return mat2x4(in_place(word & 0x0f0f0f0fu), in_place((word >> 4u) & 0x0f0f0f0fu));
 }

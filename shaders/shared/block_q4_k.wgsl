@@ -1,9 +1,12 @@
-#import bytes
+#import block
+#import singly
 #import pair_k
-// 256 numbers in 144 bytes: f16 d, f16 dmin, 12 bytes of (scale, min), 128 × two nibbles.
-fn weight(i: u32) -> f32 {
-    let block = i / 256u * 144u;
-    let j = i % 256u;
-    let s = pair_k(block + 4u, j / 32u);
-    return half_at(block) * s.x * f32(nibble_k(block + 16u, j)) - half_at(block + 2u) * s.y;
+// 256 numbers in 36 words: f16 d, f16 dmin, 12 bytes of (scale, min), 128 × two nibbles.
+const RUN = 32u;
+const OFFSETS = true;
+fn scales(i: u32) -> vec2<f32> {
+    return pair_k(i / 256u * 36u, i % 256u / 32u);
+}
+fn places(i: u32) -> vec4<f32> {
+    return in_place(nibbles_k(i / 256u * 36u + 4u, i % 256u));
 }

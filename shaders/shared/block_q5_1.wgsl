@@ -1,8 +1,13 @@
-#import bytes
-// 32 numbers in 24 bytes: f16 d, f16 m, u32 of fifth bits, 16 × two nibbles.
-fn weight(i: u32) -> f32 {
-    let block = i / 32u * 24u;
-    let j = i % 32u;
-    let high = (byte(block + 4u + j / 8u) >> (j % 8u)) & 1u;
-    return half_at(block) * f32(nibble(block + 8u, j) | (high << 4u)) + half_at(block + 2u);
+#import block
+#import fifth
+#import singly
+// 32 numbers in 6 words: f16 d, f16 m, u32 of fifth bits, 16 × two nibbles.
+const RUN = 32u;
+const OFFSETS = true;
+fn scales(i: u32) -> vec2<f32> {
+    return unpack2x16float(w[i / 32u * 6u]);
+}
+fn places(i: u32) -> vec4<f32> {
+    let block = i / 32u * 6u;
+    return five_bits(block + 2u, w[block + 1u], i % 32u);
 }

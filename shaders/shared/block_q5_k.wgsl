@@ -1,11 +1,15 @@
-#import bytes
+#import block
+#import singly
 #import pair_k
-// 256 numbers in 176 bytes: as q4_k, with 32 bytes of fifth bits before the nibbles.
-fn weight(i: u32) -> f32 {
-    let block = i / 256u * 176u;
+// 256 numbers in 44 words: as q4_k, with 32 bytes of fifth bits before the nibbles.
+const RUN = 32u;
+const OFFSETS = true;
+fn scales(i: u32) -> vec2<f32> {
+    return pair_k(i / 256u * 44u, i % 256u / 32u);
+}
+fn places(i: u32) -> vec4<f32> {
+    let block = i / 256u * 44u;
     let j = i % 256u;
-    let s = pair_k(block + 4u, j / 32u);
-    let fifth = (byte(block + 16u + j % 32u) >> (j / 32u)) & 1u;
-    let q = nibble_k(block + 48u, j) | (fifth << 4u);
-    return half_at(block) * s.x * f32(q) - half_at(block + 2u) * s.y;
+    let fifth = (w[block + 4u + j % 32u / 4u] >> (j / 32u)) & 0x01010101u;
+    return in_place(nibbles_k(block + 12u, j) | (fifth << 4u));
 }

@@ -14,16 +14,16 @@ pub fn cpus() -> Vec<Cpu> {
 }
 
 /// The gpu backend, or none with the reason printed. `GPU_TESTS=no` skips it, `GPU_TESTS=must` fails without it.
-pub async fn gpu() -> Option<Box<dyn Backend>> {
+pub async fn gpu() -> Option<Gpu> {
     let wish = std::env::var("GPU_TESTS").unwrap_or_default();
     if wish == "no" {
         say("gpu tests ignored because GPU_TESTS=no");
         return None;
     }
-    match Gpu::open().await {
+    match Gpu::open(Host::native()).await {
         Ok(gpu) => {
             say(&format!("gpu tests run on {}", gpu.caps().device));
-            Some(Box::new(gpu))
+            Some(gpu)
         }
         Err(e) => {
             assert!(wish != "must", "GPU_TESTS=must, but {e}");

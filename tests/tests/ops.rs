@@ -28,7 +28,7 @@ fn cpu_agrees_with_the_twins() {
 #[test]
 fn gpu_agrees_with_the_twins() {
     if let Some(gpu) = pollster::block_on(backends::gpu()) {
-        hold(gpu.as_ref(), 60);
+        hold(&gpu, 60);
     }
 }
 

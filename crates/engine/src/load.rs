@@ -80,7 +80,6 @@ impl Model {
             }
             weights.insert(want.name.clone(), handle);
         }
-        drop(names);
         model.weights = weights;
         Ok(model)
     }

@@ -3,7 +3,7 @@
 use crate::{pick::pick, probe::rows};
 use squint_cpu::{Cpu, Isa};
 use squint_gpu::Gpu;
-use squint_ops::{Backend, Error, Host, Reference};
+use squint_ops::{Backend, Error, Host, OPS, Reference};
 use std::rc::Rc;
 
 /// What the engine is told about where it runs.
@@ -37,7 +37,14 @@ static OPEN: &[(&str, Open)] = &[
             Ok(Rc::new(if around.exact { cpu.exact() } else { cpu }) as Rc<dyn Backend>)
         })
     }),
-    ("gpu", |_| Box::pin(async { Ok(Rc::new(Gpu::open().await?) as Rc<dyn Backend>) })),
+    ("gpu", |around| {
+        Box::pin(async {
+            let mut gpu = Gpu::open(around.host.clone()).await?;
+            // The fast forms of its shaders are tried, and those that are wrong on this device given up.
+            gpu.vet(OPS).await?;
+            Ok(Rc::new(gpu) as Rc<dyn Backend>)
+        })
+    }),
 ];
 
 impl Backends {

@@ -2,17 +2,20 @@
 
 use crate::expand::Expanded;
 use naga::{AddressSpace, ScalarKind, StorageAccess, TypeInner};
-use squint_ops::{Access, Gpu, Kind, OPS, OpSpec, Scalar};
+use squint_ops::{Access, Gpu, Kind, OPS, On, OpSpec, Scalar};
 
 /// A valid module whose parameters and buffers are those of the op of the same stem.
 pub fn fits(shader: &Expanded) -> Result<(), String> {
     let name = match shader.variant.as_str() {
-        "" => format!("shaders/{}.wgsl", shader.stem),
-        v => format!("shaders/{}.wgsl, variant {v}", shader.stem),
+        "" => shader.file(),
+        v => format!("{}, variant {v}", shader.file()),
     };
     let op = OPS.iter().find(|o| o.stem == shader.stem).ok_or_else(|| {
         format!("{name} has no row in OPS: add crates/ops/src/op/{}.rs and its row, or delete the shader", shader.stem)
     })?;
+    if !names(op).contains(&shader.form.as_str()) {
+        return Err(format!("{name} is not among the forms in the row of '{}'", op.stem));
+    }
     let module = naga::front::wgsl::parse_str(&shader.source)
         .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
     // Only what every WebGPU device has; `unpack2x16float` and its kin are among that, though naga asks to be told.
@@ -34,20 +37,33 @@ pub fn complete(op: &OpSpec, shaders: &[Expanded]) -> Result<(), String> {
         Some(slot) => op.slots[slot].kinds.iter().map(|k| k.name).collect(),
         None => vec![""],
     };
-    for variant in wanted {
-        if !shaders.iter().any(|s| s.stem == op.stem && s.variant == variant) {
-            let form = if variant.is_empty() {
-                String::new()
-            } else {
-                format!(" in a variant '{variant}' (shaders/variants)")
-            };
-            return Err(format!(
-                "op '{}' needs shaders/{}.wgsl{form}, or `gpu: CpuOnly(\"why\")` in its row",
-                op.stem, op.stem
-            ));
+    for form in names(op) {
+        for variant in &wanted {
+            if !shaders.iter().any(|s| s.stem == op.stem && s.form == form && s.variant == *variant) {
+                let dot = if form.is_empty() { "" } else { "." };
+                let which =
+                    if variant.is_empty() { "" } else { &format!(" in a variant '{variant}' (shaders/variants)") };
+                return Err(format!(
+                    "op '{}' needs shaders/{}{dot}{form}.wgsl{which}, or `gpu: CpuOnly(\"why\")` in its row",
+                    op.stem, op.stem
+                ));
+            }
         }
     }
-    Ok(())
+    match op.gpu {
+        Gpu::Forms { forms, .. } if forms.last().is_none_or(|f| !f.name.is_empty() || f.on != On::Any) => {
+            Err(format!("the last form of op '{}' must be the plain one, for every adapter", op.stem))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The forms an op's row names.
+fn names(op: &OpSpec) -> Vec<&'static str> {
+    match op.gpu {
+        Gpu::Forms { forms, .. } => forms.iter().map(|f| f.name).collect(),
+        _ => vec![""],
+    }
 }
 
 fn compare(op: &OpSpec, module: &naga::Module) -> Result<(), String> {
@@ -98,6 +114,11 @@ fn params(op: &OpSpec, module: &naga::Module, ty: &TypeInner) -> Result<(), Stri
         .fields
         .iter()
         .map(|f| (f.name, Some(if f.scalar == Scalar::F32 { ScalarKind::Float } else { ScalarKind::Uint })));
+    let shard = match op.gpu {
+        Gpu::Forms { shards: Some(_), .. } => ["first", "here"].as_slice(),
+        _ => &[],
+    };
+    let wanted = wanted.chain(shard.iter().map(|name| (*name, Some(ScalarKind::Uint))));
     if found.clone().eq(wanted.clone()) {
         return Ok(());
     }

@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fs, path::Path};
 /// One form of one shader, ready to compile.
 pub struct Expanded {
     pub stem: String,
+    /// Empty for the plain form: shaders/stem.wgsl; else shaders/stem.form.wgsl.
+    pub form: String,
     /// Empty where the shader has one form only.
     pub variant: String,
     pub source: String,
@@ -12,24 +14,34 @@ pub struct Expanded {
 
 type Defines = BTreeMap<String, String>;
 
-/// Every form of every shader, sorted by stem.
+impl Expanded {
+    /// Its file.
+    pub fn file(&self) -> String {
+        let dot = if self.form.is_empty() { "" } else { "." };
+        format!("shaders/{}{dot}{}.wgsl", self.stem, self.form)
+    }
+}
+
+/// Every variant of every shader, sorted by file.
 pub fn all(dir: &Path) -> Result<Vec<Expanded>, String> {
-    let mut forms = variants(&read(&dir.join("variants"))?)?;
+    let listed = variants(&read(&dir.join("variants"))?)?;
     let mut stems: Vec<String> = fs::read_dir(dir)
         .map_err(|e| format!("{}: {e}", dir.display()))?
         .filter_map(|f| f.ok()?.file_name().to_str()?.strip_suffix(".wgsl").map(str::to_owned))
         .collect();
     stems.sort();
     let mut out = vec![];
-    for stem in stems {
-        let text = read(&dir.join(format!("{stem}.wgsl")))?;
-        let own = forms.remove(&stem).unwrap_or_else(|| vec![(String::new(), Defines::new())]);
+    for file in &stems {
+        let text = read(&dir.join(format!("{file}.wgsl")))?;
+        // All forms of a stem come in the same variants.
+        let (stem, form) = file.split_once('.').unwrap_or((file, ""));
+        let own = listed.get(stem).cloned().unwrap_or_else(|| vec![(String::new(), Defines::new())]);
         for (variant, defines) in own {
-            let source = expand(&text, &defines, dir).map_err(|e| format!("shaders/{stem}.wgsl ({variant}): {e}"))?;
-            out.push(Expanded { stem: stem.clone(), variant, source });
+            let source = expand(&text, &defines, dir).map_err(|e| format!("shaders/{file}.wgsl ({variant}): {e}"))?;
+            out.push(Expanded { stem: stem.into(), form: form.into(), variant, source });
         }
     }
-    match forms.keys().next() {
+    match listed.keys().find(|stem| !stems.contains(stem)) {
         Some(stem) => Err(format!("shaders/variants names '{stem}', but shaders/{stem}.wgsl does not exist")),
         None => Ok(out),
     }

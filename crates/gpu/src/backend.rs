@@ -1,86 +1,85 @@
-//! `Backend` on WebGPU: bind groups built once in `prepare`, one command buffer and one submit a run.
+//! `Backend` on WebGPU: bind groups built once in `prepare`, one command buffer and one submit a run unless it is long.
 
-use crate::{device::Device, pipelines::Pipelines};
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step};
+use crate::{
+    arena,
+    device::{Device, broken},
+    layout,
+    memory::{Counted, Memory, Meter},
+    pace::Pace,
+    pipelines::Pipelines,
+    plan::Plan,
+};
+use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, Kind, Local, On, OpSpec, Prepared, Recording};
 use std::{cell::Cell, rc::Rc};
 
-/// Parameters of one step; WebGPU's default alignment of uniform offsets.
-const PARAMS: u64 = 256;
-
 pub struct Gpu {
-    device: Device,
-    pipelines: Pipelines,
-    bytes: Rc<Cell<u64>>,
-}
-
-/// A buffer that counts itself.
-struct Memory {
-    buffer: wgpu::Buffer,
-    bytes: Rc<Cell<u64>>,
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        self.bytes.set(self.bytes.get() - self.buffer.size());
-    }
-}
-
-struct Plan {
-    steps: Vec<(Step, wgpu::ComputePipeline, wgpu::BindGroup)>,
-    /// Step i's parameters at i · PARAMS.
-    params: wgpu::Buffer,
+    pub(crate) device: Device,
+    pub(crate) pipelines: Pipelines,
+    pub(crate) host: Host,
+    pace: Pace,
+    meter: Rc<Meter>,
+    /// Largest buffer of a weight.
+    shard: Cell<u64>,
+    /// What kind of adapter forms are chosen for.
+    on: Cell<On>,
 }
 
 impl Gpu {
-    pub async fn open() -> Result<Gpu, Error> {
-        Ok(Gpu { device: Device::open().await?, pipelines: Pipelines::default(), bytes: Rc::default() })
-    }
-
-    /// Bytes of GPU memory held by buffers now alive.
-    pub fn bytes(&self) -> u64 {
-        self.bytes.get()
-    }
-
-    fn buffer(&self, bytes: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-        self.device.device.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size: bytes,
-            usage: usage | wgpu::BufferUsages::COPY_DST,
-            mapped_at_creation: false,
+    pub async fn open(host: Host) -> Result<Gpu, Error> {
+        let device = Device::open().await?;
+        let (shard, on) = (device.device.limits().max_storage_buffer_binding_size, device.on);
+        Ok(Gpu {
+            pipelines: Pipelines::default(),
+            pace: Pace::new(host.clone()),
+            host,
+            meter: Rc::default(),
+            shard: Cell::new(shard),
+            on: Cell::new(on),
+            device,
         })
     }
 
-    fn plan(&self, rec: &Recording, handles: &[Handle]) -> Result<Plan, Error> {
-        let params = self.buffer((rec.steps.len().max(1) as u64) * PARAMS, wgpu::BufferUsages::UNIFORM);
-        let mut steps = vec![];
-        for (i, step) in rec.steps.iter().enumerate() {
-            let pipeline = self.pipelines.get(&self.device.device, step.op, &rec.kinds(step))?;
-            let uniform = wgpu::BufferBinding {
-                buffer: &params,
-                offset: i as u64 * PARAMS,
-                size: std::num::NonZeroU64::new(step.words.len() as u64 * 4),
-            };
-            let mut entries =
-                vec![wgpu::BindGroupEntry { binding: 0, resource: wgpu::BindingResource::Buffer(uniform) }];
-            for (at, buf) in step.bufs.iter().enumerate() {
-                let memory: &Memory = handles[buf.0 as usize].downcast()?;
-                entries
-                    .push(wgpu::BindGroupEntry { binding: at as u32 + 1, resource: memory.buffer.as_entire_binding() });
-            }
-            let group = self.device.device.create_bind_group(&wgpu::BindGroupDescriptor {
-                label: Some(step.op.stem),
-                layout: &pipeline.get_bind_group_layout(0),
-                entries: &entries,
-            });
-            steps.push((step.clone(), pipeline, group));
-        }
-        Ok(Plan { steps, params })
+    /// Bytes of GPU memory held by tensors and prepared recordings now alive.
+    pub fn bytes(&self) -> u64 {
+        self.meter.alive.get()
     }
-}
 
-/// Buffers and copies are whole words.
-fn words(bytes: usize) -> u64 {
-    (bytes.div_ceil(4) * 4).max(4) as u64
+    /// Cuts weights made from now on into buffers of at most so many bytes: for tests, which have no weights that large.
+    pub fn cut_at(&self, bytes: u64) {
+        self.shard.set(bytes);
+    }
+
+    /// What kind of adapter this is, as far as forms are concerned.
+    pub fn on(&self) -> On {
+        self.on.get()
+    }
+
+    /// Chooses forms as on another kind of adapter: for tests, which have one kind only.
+    pub fn act_as(&self, on: On) {
+        self.on.set(on);
+    }
+
+    /// Destroys the device: every call from now on fails with `device_lost`.
+    pub fn lose(&self) {
+        self.device.lose();
+    }
+
+    /// The name of the form that serves an op with these parameters.
+    pub fn form(&self, op: &'static OpSpec, params: &[u32]) -> Option<&'static str> {
+        self.pipelines.form(op, params, self.on()).map(|f| f.name)
+    }
+
+    /// Temporaries of a recording that share buffers.
+    fn temporaries(&self, rec: &Recording, bound: &[(Buf, Handle)]) -> Result<Vec<(Buf, Handle)>, Error> {
+        let places = arena::place(rec, |buf| bound.iter().any(|(b, _)| *b == buf));
+        let make = |bytes: &usize| self.create(Kind::U32, bytes.div_ceil(4));
+        let slots = places.sizes.iter().map(make).collect::<Result<Vec<_>, _>>()?;
+        let lend = |(buf, at): &(Buf, usize)| {
+            let def = rec.def(*buf);
+            (*buf, Handle { kind: def.kind, len: def.len, inner: slots[*at].inner.clone() })
+        };
+        Ok(places.of.iter().map(lend).collect())
+    }
 }
 
 impl Backend for Gpu {
@@ -89,29 +88,32 @@ impl Backend for Gpu {
     }
 
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
-        let buffer = self.buffer(words(kind.bytes_of(len)), wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC);
-        self.bytes.set(self.bytes.get() + buffer.size());
-        Ok(Handle { kind, len, inner: Rc::new(Memory { buffer, bytes: self.bytes.clone() }) })
+        self.device.check()?;
+        let limit = self.device.device.limits().max_storage_buffer_binding_size;
+        let memory = Memory::new(&self.device, &self.meter, kind, [1, len], limit)?;
+        Ok(Handle { kind, len, inner: Rc::new(memory) })
+    }
+
+    fn matrix(&self, kind: Kind, rows: usize, cols: usize) -> Result<Handle, Error> {
+        self.device.check()?;
+        let memory = Memory::new(&self.device, &self.meter, kind, [rows, cols], self.shard.get())?;
+        Ok(Handle { kind, len: rows * cols, inner: Rc::new(memory) })
     }
 
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {
-        let memory: &Memory = to.downcast()?;
-        if !at.is_multiple_of(4) || at + bytes.len() > to.bytes() {
-            return Err(Error::bug(format!("{} bytes at {at} do not fit into {}", bytes.len(), to.bytes())));
-        }
-        let whole = bytes.len() / 4 * 4;
-        self.device.queue.write_buffer(&memory.buffer, at as u64, &bytes[..whole]);
-        if whole < bytes.len() {
-            let mut last = [0; 4];
-            last[..bytes.len() - whole].copy_from_slice(&bytes[whole..]);
-            self.device.queue.write_buffer(&memory.buffer, (at + whole) as u64, &last);
-        }
-        Ok(())
+        self.device.check()?;
+        to.downcast::<Memory>()?.write(&self.device, to, at, bytes)
     }
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
-            let ready = Prepared::bind(self, rec, bound, |handles| self.plan(rec, handles))?;
+            self.device.check()?;
+            rec.check()?;
+            let mut bound = bound.to_vec();
+            bound.extend(self.temporaries(rec, &bound)?);
+            let plan =
+                |handles: &[Handle]| Plan::new(&self.device, &self.pipelines, &self.meter, self.on(), rec, handles);
+            let ready = Prepared::bind(self, rec, &bound, plan)?;
             self.device.check()?;
             Ok(ready)
         })
@@ -119,60 +121,60 @@ impl Backend for Gpu {
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
+            self.device.check()?;
             what.admit(run)?;
             let plan: &Plan = what.downcast()?;
-            let mut encoder = self.device.device.create_command_encoder(&Default::default());
-            let mut block = vec![0u8; plan.steps.len() * PARAMS as usize];
-            {
-                let mut pass = encoder.begin_compute_pass(&Default::default());
-                for (i, (step, pipeline, group)) in plan.steps.iter().enumerate() {
-                    let params = step.resolve(run)?;
-                    for (word, at) in params.iter().zip(block[i * PARAMS as usize..].chunks_exact_mut(4)) {
-                        at.copy_from_slice(&word.to_le_bytes());
+            let grids = plan.parameters(&self.device, run)?;
+            let work: Vec<f64> = plan.dispatches.iter().map(|d| d.work).collect();
+            let mut before = None;
+            for range in self.pace.cut(&work) {
+                let sum: f64 = work[range.clone()].iter().sum();
+                let long = range.len() < work.len();
+                let mut encoder = self.device.device.create_command_encoder(&Default::default());
+                {
+                    let mut pass = encoder.begin_compute_pass(&Default::default());
+                    for (dispatch, [x, y, z]) in plan.dispatches[range.clone()].iter().zip(&grids[range]) {
+                        pass.set_pipeline(&dispatch.choice.pipeline);
+                        pass.set_bind_group(0, &dispatch.group, &[]);
+                        pass.dispatch_workgroups(*x, *y, *z);
                     }
-                    let squint_ops::Gpu::Shader { grid } = step.op.gpu else {
-                        continue;
-                    };
-                    let [x, y, z] = grid(&params);
-                    pass.set_pipeline(pipeline);
-                    pass.set_bind_group(0, group, &[]);
-                    pass.dispatch_workgroups(x, y, z);
+                }
+                self.pace.submitted(sum);
+                let mark = self.device.submit(encoder);
+                // Of a long run, two stretches are under way at most: one computes, the next waits. Whoever drops this
+                // future has to see no more than those out.
+                if let Some(mark) = before.replace(mark).filter(|_| long) {
+                    self.device.wait(mark).await?;
                 }
             }
-            self.device.queue.write_buffer(&plan.params, 0, &block);
-            self.device.queue.submit([encoder.finish()]);
             self.device.check()
         })
     }
 
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>> {
         Box::pin(async move {
-            let memory: &Memory = from.downcast()?;
-            let size = words(from.bytes());
-            let staging = self.buffer(size, wgpu::BufferUsages::MAP_READ);
+            self.device.check()?;
+            let source = from.downcast::<Memory>()?.whole()?;
+            let size = layout::size(from.kind, from.len).div_ceil(4) * 4;
+            let held = Counted::new(&self.device, &self.meter, size, wgpu::BufferUsages::MAP_READ);
+            let staging = &held.buffer;
             let mut encoder = self.device.device.create_command_encoder(&Default::default());
-            encoder.copy_buffer_to_buffer(&memory.buffer, 0, &staging, 0, size);
-            self.device.queue.submit([encoder.finish()]);
+            encoder.copy_buffer_to_buffer(source, 0, staging, 0, size.max(4) as u64);
+            let at = self.device.queue.submit([encoder.finish()]);
 
             let (done, wait) = futures_channel::oneshot::channel();
             staging.map_async(wgpu::MapMode::Read, .., move |result| drop(done.send(result)));
-            // The browser polls by itself; natively somebody has to.
-            #[cfg(not(target_arch = "wasm32"))]
-            self.device.device.poll(wgpu::PollType::wait_indefinitely()).map_err(gone)?;
-            wait.await.map_err(gone)?.map_err(gone)?;
-            let mapped = staging.get_mapped_range(..).map_err(gone)?;
-            let bytes = mapped[..from.bytes()].to_vec();
-            drop(mapped);
+            self.device.poll(at)?;
+            let mapped = wait.await;
+            // Loss is the better reason, where it is one.
             self.device.check()?;
+            mapped.map_err(|e| broken(&e.to_string()))?.map_err(|e| broken(&e.to_string()))?;
+            self.pace.idle();
+            let mapped = staging.get_mapped_range(..).map_err(|e| broken(&e.to_string()))?;
+            let mut bytes = layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
+            bytes.truncate(from.bytes());
+            drop(mapped);
             Ok(bytes)
         })
     }
-}
-
-fn gone(why: impl std::fmt::Display) -> Error {
-    Error::new(
-        "gpu",
-        format!("the GPU did not give its answer back: {why}"),
-        "choose the cpu backend, or reload the page",
-    )
 }

@@ -1,13 +1,23 @@
 //! The adapter, the device, and what it said last.
 
-use squint_ops::{Caps, Error};
+use squint_ops::{Caps, Error, On};
 use std::sync::{Arc, Mutex};
 
 pub struct Device {
     pub device: wgpu::Device,
     pub queue: wgpu::Queue,
     pub caps: Caps,
-    trouble: Arc<Mutex<Option<String>>>,
+    /// A GPU, or a processor that plays one.
+    pub on: On,
+    trouble: Arc<Mutex<Trouble>>,
+}
+
+#[derive(Default)]
+struct Trouble {
+    /// The first thing that went wrong since the last look.
+    last: Option<Error>,
+    /// Said for ever: a lost device does not come back.
+    lost: Option<String>,
 }
 
 impl Device {
@@ -25,25 +35,100 @@ impl Device {
             .await
             .map_err(|e| absent(format!("the WebGPU adapter gave no device: {e}")))?;
 
-        let trouble = Arc::new(Mutex::new(None));
+        let trouble = Arc::new(Mutex::new(Trouble::default()));
         let (on_error, on_loss) = (trouble.clone(), trouble.clone());
-        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| note(&on_error, e.to_string())));
-        device.set_device_lost_callback(move |reason, message| {
-            // Dropping the device ourselves is no news.
-            if reason != wgpu::DeviceLostReason::Destroyed {
-                note(&on_loss, format!("device lost: {message}"));
-            }
+        device.on_uncaptured_error(Arc::new(move |e: wgpu::Error| {
+            with(&on_error, |t| t.last = t.last.take().or_else(|| Some(error(&e))));
+        }));
+        device.set_device_lost_callback(move |_, message| {
+            with(&on_loss, |t| t.lost = t.lost.take().or(Some(message)));
         });
-        Ok(Device { caps: caps(&adapter), device, queue, trouble })
+        let on = match adapter.get_info().device_type {
+            wgpu::DeviceType::Cpu => On::Software,
+            _ => On::Hardware,
+        };
+        Ok(Device { caps: caps(&adapter), device, queue, on, trouble })
     }
 
-    /// The first thing that went wrong since the last call, if any.
+    /// What went wrong since the last call, if anything; a lost device is an error at every call.
     pub fn check(&self) -> Result<(), Error> {
-        let mut trouble = self.trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        match trouble.take() {
-            None => Ok(()),
-            Some(what) => Err(Error::new("gpu", what, "choose the cpu backend, or reload the page")),
+        with(&self.trouble, |t| match (&t.lost, t.last.take()) {
+            (Some(why), _) => Err(lost(why)),
+            (None, Some(e)) => Err(e),
+            (None, None) => Ok(()),
+        })
+    }
+
+    /// Destroys the device on purpose.
+    pub fn lose(&self) {
+        with(&self.trouble, |t| t.lost = Some("destroyed on purpose".into()));
+        self.device.destroy();
+    }
+
+    /// A buffer of whole words, of sixteen bytes at least: the largest thing a shader reads at once.
+    pub fn buffer(&self, bytes: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+        self.device.create_buffer(&wgpu::BufferDescriptor {
+            label: None,
+            size: (bytes.div_ceil(16) * 16).max(16) as u64,
+            usage: usage | wgpu::BufferUsages::COPY_DST,
+            mapped_at_creation: false,
+        })
+    }
+
+    /// Submits, and returns something to wait for its end with.
+    pub fn submit(&self, commands: wgpu::CommandEncoder) -> Mark {
+        let at = self.queue.submit([commands.finish()]);
+        let (done, wait) = futures_channel::oneshot::channel();
+        self.queue.on_submitted_work_done(move || done.send(()).unwrap_or(()));
+        Mark { at, wait }
+    }
+
+    pub async fn wait(&self, mark: Mark) -> Result<(), Error> {
+        self.poll(mark.at)?;
+        // A device that goes drops its callbacks unheard.
+        let heard = mark.wait.await;
+        self.check()?;
+        heard.map_err(|e| broken(&e.to_string()))
+    }
+
+    /// The browser polls by itself; natively somebody has to.
+    pub fn poll(&self, until: wgpu::SubmissionIndex) -> Result<(), Error> {
+        self.check()?;
+        let wait = wgpu::PollType::Wait { submission_index: Some(until), timeout: None };
+        if let Err(e) = self.device.poll(wait) {
+            self.check()?;
+            return Err(broken(&e.to_string()));
         }
+        Ok(())
+    }
+}
+
+/// A point in the queue.
+pub struct Mark {
+    at: wgpu::SubmissionIndex,
+    wait: futures_channel::oneshot::Receiver<()>,
+}
+
+pub fn broken(why: &str) -> Error {
+    Error::new("gpu", format!("the GPU did not finish its work: {why}"), "choose the cpu backend, or reload the page")
+}
+
+fn lost(why: &str) -> Error {
+    Error::new(
+        "device_lost",
+        format!("the GPU is gone: {why}"),
+        "open the backend again and load the model into it, or choose the cpu backend",
+    )
+}
+
+fn error(e: &wgpu::Error) -> Error {
+    match e {
+        wgpu::Error::OutOfMemory { .. } => Error::new(
+            "gpu_memory",
+            format!("the GPU has no memory left: {e}"),
+            "choose a smaller model or a shorter context, close other pages, or choose the cpu backend",
+        ),
+        e => Error::new("gpu", e.to_string(), "choose the cpu backend, or reload the page"),
     }
 }
 
@@ -55,9 +140,8 @@ fn absent(what: String) -> Error {
     )
 }
 
-fn note(trouble: &Mutex<Option<String>>, what: String) {
-    let mut trouble = trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    trouble.get_or_insert(what);
+fn with<T>(trouble: &Mutex<Trouble>, f: impl FnOnce(&mut Trouble) -> T) -> T {
+    f(&mut trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
 fn caps(adapter: &wgpu::Adapter) -> Caps {

@@ -1,9 +1,15 @@
 //! The WebGPU backend: the WGSL of `shaders/`, through wgpu. In the browser that is WebGPU itself, natively Vulkan,
 //! Metal or D3D12. Assumes nothing beyond WebGPU's default limits; no optional feature is needed.
 
+mod arena;
 mod backend;
 mod device;
+mod layout;
+mod memory;
+mod pace;
 mod pipelines;
+mod plan;
+mod ready;
 mod shaders;
 
 pub use backend::Gpu;

@@ -8,6 +8,7 @@
 pub mod backend;
 pub mod case;
 pub mod dice;
+mod forms;
 mod grid;
 mod null;
 pub mod op;
@@ -22,6 +23,6 @@ pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
-pub use spec::{Access, Cost, Field, Gpu, INT8, OpSpec, Rounding, Scalar, Slot, Tolerance};
+pub use spec::{Access, Cost, Field, Form, Gpu, INT8, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance};
 pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
 pub use view::{Layout, View, Views};

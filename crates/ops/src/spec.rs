@@ -78,8 +78,39 @@ pub enum Scalar {
 pub enum Gpu {
     /// `shaders/<stem>.wgsl`, with this many workgroups.
     Shader { grid: fn(&[u32]) -> [u32; 3] },
+    /// One shader per form. The first that fits serves; the last is plain and fits everything.
+    Forms { forms: &'static [Form], shards: Option<Shards> },
     /// Runs on the CPU only, because …
     CpuOnly(&'static str),
+}
+
+/// One of several shaders for an op.
+pub struct Form {
+    /// `shaders/<stem>.<name>.wgsl`; empty is the plain `shaders/<stem>.wgsl`.
+    pub name: &'static str,
+    pub on: On,
+    /// Parameters it can serve and is meant for. Judged by the largest run values; smaller ones must be served too.
+    pub fits: fn(&[u32]) -> bool,
+    /// How many workgroups. `outs` and the like count one shard's rows here.
+    pub grid: fn(&[u32]) -> [u32; 3],
+}
+
+/// What a form is made for. Adapters in software run one invocation after the other: workgroup memory and barriers,
+/// which make a GPU fast, cost them ten times what they save.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum On {
+    Any,
+    Hardware,
+    Software,
+}
+
+/// A weight that may come as several buffers, each with some of its rows: the form is dispatched once for each. Its
+/// `Params` end in two members more: `first`, the shard's first row, and `here`, how many it has.
+pub struct Shards {
+    /// Which buffer.
+    pub slot: usize,
+    /// Which parameter counts its rows.
+    pub rows: usize,
 }
 
 /// What one step costs.
@@ -156,6 +187,15 @@ pub fn fold(n: u32) -> [u32; 3] {
 }
 
 impl OpSpec {
+    /// The forms of this op that suit a kind of adapter, best first.
+    pub fn forms(&self, on: On) -> impl Iterator<Item = &'static Form> {
+        let forms = match self.gpu {
+            Gpu::Forms { forms, .. } => forms,
+            _ => &[],
+        };
+        forms.iter().filter(move |f| f.on == On::Any || f.on == on)
+    }
+
     /// The slot whose format picks the shader variant, if any.
     pub fn variant_slot(&self) -> Option<usize> {
         self.slots.iter().position(|s| s.kinds.len() > 1)

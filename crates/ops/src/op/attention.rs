@@ -2,8 +2,8 @@
 //! `start + r`; it sees every key, or those up to its own, or those and a common prefix.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, float, fold, int, numbers, read, weight, write};
-use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views, Word};
+use crate::spec::{Gpu, Tolerance, float, int, numbers, read, weight, write};
+use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views, Word, forms};
 
 /// What a cache may be stored in.
 pub(super) const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
@@ -39,11 +39,11 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |p| 4 * p[0] as u64 * p[1] as u64 * p[3] as u64 * p[4] as u64,
     twin,
     tolerance: Tolerance { limit: 2e-5, because: "sums in another order, a running maximum, and the GPU's exp" },
-    gpu: Gpu::Shader { grid: |p| fold(p[0] * p[1]) },
+    gpu: Gpu::Forms { forms: forms::ATTENTION, shards: None },
     case,
 };
 
-/// The shader keeps four numbers of the output in each of 64 invocations.
+/// The plain shader keeps four numbers of the output in each of 64 invocations.
 const MOST_HEAD: u32 = 256;
 
 /// What a row of queries may see, and where it stands.
@@ -122,7 +122,9 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 }
 
 fn case(rng: &mut Rng) -> Case {
-    let (rows, groups, head) = (rng.size(1, 9), rng.size(1, 4), rng.size(1, 96));
+    // Most heads are a multiple of four, as in models.
+    let head = if rng.below(4) == 0 { rng.size(1, 96) } else { 4 * rng.size(1, 34) };
+    let (rows, groups) = (rng.size(1, 40), rng.size(1, 4));
     let heads = groups * rng.size(1, 4);
     let start = rng.size(0, 150);
     let keys = start + rows;

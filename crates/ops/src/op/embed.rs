@@ -1,8 +1,8 @@
 //! y[r] = w[ids[r]]: rows of a table, unpacked. An id beyond the table gives zeros on every backend.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, WEIGHTS, fold, ids, int, numbers, weight, write};
-use crate::{Buf, Error, OpSpec, Recording, View, Views};
+use crate::spec::{Gpu, Shards, Tolerance, WEIGHTS, ids, int, numbers, weight, write};
+use crate::{Buf, Error, OpSpec, Recording, View, Views, forms};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "embed",
@@ -15,7 +15,7 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |_| 0,
     twin,
     tolerance: Tolerance { limit: 1e-6, because: "scale times code plus minimum, fused or not" },
-    gpu: Gpu::Shader { grid: |p| fold((p[0] * p[1]).div_ceil(64)) },
+    gpu: Gpu::Forms { forms: forms::EMBED, shards: Some(Shards { slot: 1, rows: 2 }) },
     case,
 };
 

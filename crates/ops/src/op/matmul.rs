@@ -1,8 +1,8 @@
 //! y[r, o] = Σ_k x[r, k] · w[o, k]: a linear layer. The weight's format picks the variant, never the model.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, WEIGHTS, int, numbers, read, weight, write};
-use crate::{Buf, Error, OpSpec, Recording, View, Views};
+use crate::spec::{Gpu, Shards, Tolerance, WEIGHTS, int, numbers, read, weight, write};
+use crate::{Buf, Error, OpSpec, Recording, View, Views, forms};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "matmul",
@@ -15,8 +15,7 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |p| 2 * p[0] as u64 * p[1] as u64 * p[2] as u64,
     twin,
     tolerance: Tolerance { limit: 2e-5, because: "sums of hundreds of products in another order, fused or not" },
-    // One workgroup computes a tile of 16 × 16.
-    gpu: Gpu::Shader { grid: |p| [p[1].div_ceil(16), p[0].div_ceil(16), 1] },
+    gpu: Gpu::Forms { forms: forms::MATMUL, shards: Some(Shards { slot: 1, rows: 1 }) },
     case,
 };
 

@@ -1,0 +1,41 @@
+//! Which shader serves which shape, for ops that have several. The first that fits is taken; the plain one comes last.
+
+use crate::spec::{Form, On, fold};
+
+/// Rows up to which a product or attention is bound by reading its weight or cache: decoding.
+const FEW: u32 = 4;
+
+const fn form(name: &'static str, on: On, fits: fn(&[u32]) -> bool, grid: fn(&[u32]) -> [u32; 3]) -> Form {
+    Form { name, on, fits, grid }
+}
+
+/// [rows, outs, depth]. Weights are read four at a time wherever a row is a multiple of four.
+pub const MATMUL: &[Form] = &[
+    form("few", On::Hardware, |p| fours(p[2]) && p[0] <= FEW, |p| fold(p[1].div_ceil(4) * p[0])),
+    form("many", On::Hardware, |p| fours(p[2]) && p[0] > FEW, |p| [p[1].div_ceil(32), p[0].div_ceil(32), 1]),
+    form("line", On::Software, |p| fours(p[2]) && p[0] <= FEW, |p| [p[1].div_ceil(64), p[0], 1]),
+    form("block", On::Software, |p| fours(p[2]) && p[0] > FEW, |p| [p[1].div_ceil(64), p[0].div_ceil(64), 1]),
+    form("", On::Any, |_| true, |p| [p[1].div_ceil(16), p[0].div_ceil(16), 1]),
+];
+
+/// [rows, heads, groups, head, …]. Heads are read four at a time wherever they are a multiple of four; the forms for
+/// many rows keep a head's outputs in registers, which are few.
+pub const ATTENTION: &[Form] = &[
+    form("few", On::Hardware, |p| fours(p[3]) && p[0] <= FEW, |p| fold(p[0] * p[1])),
+    form("many", On::Hardware, |p| fours(p[3]) && p[0] > FEW && p[3] <= 128, |p| fold(p[0].div_ceil(32) * p[1])),
+    form("line", On::Software, |p| fours(p[3]) && p[0] <= FEW, |p| fold((p[0] * p[1]).div_ceil(4))),
+    form(
+        "block",
+        On::Software,
+        |p| fours(p[3]) && p[0] > FEW && p[3] <= 128,
+        |p| fold((p[0].div_ceil(4) * p[1]).div_ceil(16)),
+    ),
+    form("", On::Any, |_| true, |p| fold(p[0] * p[1])),
+];
+
+/// [rows, cols, vocab]
+pub const EMBED: &[Form] = &[form("", On::Any, |_| true, |p| fold((p[0] * p[1]).div_ceil(64)))];
+
+fn fours(n: u32) -> bool {
+    n.is_multiple_of(4)
+}

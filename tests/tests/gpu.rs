@@ -1,0 +1,269 @@
+//! What the gpu backend promises besides right answers: every form of every shader, weights in shards, few buffers,
+//! errors instead of hangs.
+#![allow(clippy::unwrap_used, reason = "a test")]
+
+use pollster::block_on;
+use squint_gpu::Gpu;
+use squint_ops::case::{Case, Rng, compare, relative_error};
+use squint_ops::{Backend, Error, Kind, OPS, On, OpSpec, Recording, Reference};
+use squint_tests::backends;
+use std::collections::BTreeMap;
+
+fn op(stem: &str) -> &'static OpSpec {
+    OPS.iter().find(|o| o.stem == stem).unwrap()
+}
+
+/// A matrix product of `rows` × `depth` with `outs` × `depth`, stored as `kind`.
+fn product(kind: Kind, [rows, outs, depth]: [usize; 3]) -> Case {
+    let mut rng = Rng::new(5);
+    let mut case = Case::new(format!("{rows}×{outs}×{depth} {kind:?}"));
+    let x = case.numbers(&mut rng, rows * depth);
+    let w = case.matrix(&mut rng, kind, outs, depth);
+    let y = case.rec.matmul(x, w, depth);
+    case.output(y)
+}
+
+fn hold(case: &Case, gpu: &Gpu, limit: f32) {
+    let want = block_on(case.run(&Reference::default())).unwrap();
+    let got = block_on(case.run(gpu)).unwrap();
+    let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g, 0.0)).fold(0.0, f32::max);
+    assert!(error <= limit, "{}: {error:e}", case.name);
+}
+
+#[test]
+fn every_form_is_reached_and_agrees() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    for on in [On::Hardware, On::Software] {
+        gpu.act_as(on);
+        for op in OPS.iter().filter(|o| o.forms(on).next().is_some()) {
+            let mut reached = BTreeMap::new();
+            for seed in 0..120 {
+                let case = (op.case)(&mut Rng::new(seed));
+                let params = case.rec.steps[0].resolve(&[]).unwrap();
+                *reached.entry(gpu.form(op, &params).unwrap()).or_insert(0) += 1;
+            }
+            for form in op.forms(on) {
+                let times = reached.get(form.name).copied().unwrap_or(0);
+                assert!(times >= 5, "{} in form '{}' on {on:?}: {times} of 120 cases", op.stem, form.name);
+            }
+            let v = block_on(compare(op, &gpu, 0, 120)).unwrap();
+            assert!(v.ok, "{} on {on:?}: {:e} at {}", op.stem, v.worst, v.at);
+        }
+    }
+}
+
+/// Shapes at and across the edges of every tile, in every format.
+#[test]
+fn every_format_in_every_form_of_matmul() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let matmul = op("matmul");
+    for kind in matmul.slots[1].kinds {
+        for on in [On::Hardware, On::Software] {
+            gpu.act_as(on);
+            for rows in [1, 4, 5, 64, 67] {
+                hold(&product(*kind, [rows, 33, 512]), &gpu, matmul.tolerance.limit);
+            }
+        }
+    }
+}
+
+/// A shard of a few rows instead of 128 MiB: the answers stay, whatever the cut.
+#[test]
+fn weights_may_come_in_shards() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    for on in [On::Hardware, On::Software] {
+        gpu.act_as(on);
+        for kind in [Kind::F32, Kind::F16, Kind::Q4_1, Kind::Q8_0, Kind::Q6_K] {
+            for bytes in [3, 9, 40].map(|rows| rows * kind.bytes_of(512)) {
+                gpu.cut_at(bytes as u64);
+                for rows in [1, 9] {
+                    hold(&product(kind, [rows, 77, 512]), &gpu, 2e-5);
+                }
+                let mut rng = Rng::new(9);
+                let mut case = Case::new(format!("embed {kind:?} in shards of {bytes} bytes"));
+                let ids = case.ids(&mut rng, 30, 78);
+                let w = case.matrix(&mut rng, kind, 77, 512);
+                let y = case.rec.embed(ids, w, 512);
+                hold(&case.output(y), &gpu, 1e-6);
+            }
+        }
+    }
+    gpu.cut_at(100);
+    assert_eq!(gpu.matrix(Kind::F32, 8, 512).err().map(|e| e.code), Some("gpu_size"));
+}
+
+/// The largest of many outputs, computed shard by shard, is found in the whole.
+#[test]
+fn argmax_runs_over_all_shards() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    gpu.cut_at(10 * 4 * 64);
+    let mut rng = Rng::new(3);
+    let mut case = Case::new("logits".into());
+    let x = case.numbers(&mut rng, 3 * 64);
+    let w = case.matrix(&mut rng, Kind::F32, 500, 64);
+    let logits = case.rec.matmul(x, w, 64);
+    let ids = case.rec.argmax(logits, 500);
+    hold(&case.output(ids), &gpu, 0.0);
+}
+
+#[test]
+fn a_form_that_is_wrong_is_given_up() {
+    let Some(mut gpu) = block_on(backends::gpu()) else { return };
+    assert_eq!(block_on(gpu.vet(OPS)).unwrap(), Vec::<String>::new());
+    // The same shaders, held against a twin that says zero: all fast forms look wrong.
+    fn case(rng: &mut Rng) -> Case {
+        let mut case = (op("matmul").case)(rng);
+        case.rec.steps[0].op = wrong();
+        case
+    }
+    fn wrong() -> &'static OpSpec {
+        let real = op("matmul");
+        Box::leak(Box::new(OpSpec {
+            stem: real.stem,
+            slots: real.slots,
+            fields: real.fields,
+            shape: real.shape,
+            flops: real.flops,
+            twin: |_, _| Ok(()),
+            tolerance: squint_ops::Tolerance { limit: 1e-5, because: "a test" },
+            gpu: squint_ops::Gpu::Forms {
+                forms: match real.gpu {
+                    squint_ops::Gpu::Forms { forms, .. } => forms,
+                    _ => &[],
+                },
+                shards: Some(squint_ops::Shards { slot: 1, rows: 1 }),
+            },
+            case,
+        }))
+    }
+    let before = gpu.form(op("matmul"), &[9, 9, 64]).unwrap();
+    assert_ne!(before, "");
+    let given_up = block_on(gpu.vet(&[wrong()])).unwrap();
+    assert!(given_up.iter().any(|g| g.contains(before)), "{given_up:?}");
+    assert!(gpu.caps().features.iter().any(|f| f.contains(before)));
+    assert_eq!(gpu.form(op("matmul"), &[9, 9, 64]), Some(""));
+    hold(&product(Kind::Q4_1, [9, 9, 64]), &gpu, 2e-5);
+}
+
+/// A chain of steps, as a model is one.
+fn chain(steps: usize) -> (Recording, squint_ops::Buf, squint_ops::Buf) {
+    let mut rec = Recording::default();
+    let x = rec.input("x", Kind::F32, 4096);
+    let mut y = x;
+    for _ in 0..steps {
+        y = rec.add(y, x);
+    }
+    rec.output(y);
+    (rec, x, y)
+}
+
+#[test]
+fn temporaries_share_memory_and_all_of_it_is_counted() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let before = gpu.bytes();
+    let (rec, x, y) = chain(40);
+    let handle = gpu.create(Kind::F32, 4096).unwrap();
+    gpu.write(&handle, 0, &[0, 0, 128, 63].repeat(4096)).unwrap();
+    let ready = block_on(gpu.prepare(&rec, &[(x, handle.clone())])).unwrap();
+    // Input, output and two that take turns; and 256 bytes of parameters a step.
+    assert_eq!(gpu.bytes() - before, 4 * 4096 * 4 + 40 * 256);
+    for _ in 0..2 {
+        block_on(gpu.run(&ready, &[])).unwrap();
+        let got = Kind::F32.unpack_all(&block_on(gpu.read(ready.handle(y))).unwrap());
+        assert!(got.iter().all(|v| *v == 41.0), "{}", got[0]);
+    }
+    drop((ready, handle));
+    assert_eq!(gpu.bytes(), before);
+}
+
+/// Weights arrive in chunks that fall anywhere between blocks, over shards and pieces.
+#[test]
+fn a_weight_may_arrive_in_chunks() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let (rows, cols) = (1200, 2048);
+    let values: Vec<f32> = (0..rows * cols).map(|i| (i % 17) as f32 - 8.0).collect();
+    for kind in [Kind::F32, Kind::Q8_0] {
+        gpu.cut_at(500 * kind.bytes_of(cols) as u64 + 1000);
+        let bytes = kind.pack_all(&values);
+        let (w, x) = (gpu.matrix(kind, rows, cols).unwrap(), gpu.create(Kind::F32, cols).unwrap());
+        let chunk = 1_000_003 / kind.bytes * kind.bytes;
+        for (n, part) in bytes.chunks(chunk).enumerate() {
+            gpu.write(&w, n * chunk, part).unwrap();
+        }
+        let ones: Vec<u8> = (0..cols).flat_map(|i| ((i == 5) as u32 as f32).to_le_bytes()).collect();
+        gpu.write(&x, 0, &ones).unwrap();
+        let mut rec = Recording::default();
+        let (xb, wb) = (rec.input("x", Kind::F32, cols), rec.matrix("w", kind, rows, cols));
+        let y = rec.matmul(xb, wb, cols);
+        rec.output(y);
+        let ready = block_on(gpu.prepare(&rec, &[(xb, x), (wb, w)])).unwrap();
+        block_on(gpu.run(&ready, &[])).unwrap();
+        let got = Kind::F32.unpack_all(&block_on(gpu.read(ready.handle(y))).unwrap());
+        let want: Vec<f32> = kind.unpack_all(&bytes).chunks(cols).map(|row| row[5]).collect();
+        assert_eq!(got, want, "{kind:?}");
+    }
+}
+
+#[test]
+fn warming_needs_no_weights_and_changes_nothing() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    for op in OPS {
+        let case = (op.case)(&mut Rng::new(1));
+        let before = gpu.bytes();
+        block_on(gpu.warm(&case.rec)).unwrap_or_else(|e| panic!("{}: {e}", op.stem));
+        assert_eq!(gpu.bytes(), before);
+        hold(&case, &gpu, op.tolerance.limit);
+    }
+}
+
+/// A run in several submits gives what one in one gives.
+#[test]
+fn a_long_run_is_cut_and_whole() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let mut rng = Rng::new(2);
+    let mut case = Case::new("long".into());
+    let mut x = case.numbers(&mut rng, 64 * 256);
+    for _ in 0..24 {
+        let w = case.matrix(&mut rng, Kind::F32, 256, 256);
+        x = case.rec.matmul(x, w, 256);
+        let (one, zero) = (case.numbers(&mut rng, 256), case.numbers(&mut rng, 256));
+        x = case.rec.layer_norm(x, one, zero, 1e-5);
+    }
+    hold(&case.output(x), &gpu, 1e-3);
+}
+
+#[test]
+fn a_lost_device_is_an_error_everywhere() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let (rec, x, y) = chain(3);
+    let handle = gpu.create(Kind::F32, 4096).unwrap();
+    let ready = block_on(gpu.prepare(&rec, &[(x, handle.clone())])).unwrap();
+    block_on(gpu.run(&ready, &[])).unwrap();
+    gpu.lose();
+    let code = |r: Result<(), Error>| r.err().map(|e| e.code);
+    let lost = Some("device_lost");
+    for _ in 0..2 {
+        assert_eq!(code(gpu.create(Kind::F32, 16).map(drop)), lost);
+        assert_eq!(code(gpu.matrix(Kind::F32, 4, 4).map(drop)), lost);
+        assert_eq!(code(gpu.write(&handle, 0, &[0; 16])), lost);
+        assert_eq!(code(block_on(gpu.prepare(&rec, &[])).map(drop)), lost);
+        assert_eq!(code(block_on(gpu.run(&ready, &[]))), lost);
+        assert_eq!(code(block_on(gpu.read(ready.handle(y))).map(drop)), lost);
+        assert_eq!(code(block_on(gpu.warm(&rec))), lost);
+    }
+    // Another device takes over.
+    let again = block_on(backends::gpu()).unwrap();
+    hold(&product(Kind::F32, [2, 3, 4]), &again, 2e-5);
+}
+
+#[test]
+fn what_does_not_fit_is_an_error() {
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let e = gpu.create(Kind::F32, 1 << 34).err().unwrap();
+    assert_eq!(e.code, "gpu_size", "{e}");
+    let small = gpu.create(Kind::Q8_0, 64).unwrap();
+    assert!(gpu.write(&small, 34, &[0; 68]).is_err() && gpu.write(&small, 2, &[0; 34]).is_err());
+    gpu.write(&small, 34, &[7; 34]).unwrap();
+    let back = block_on(gpu.read(&small)).unwrap();
+    assert_eq!(back, [[0; 34], [7; 34]].concat());
+}
