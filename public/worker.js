@@ -1,6 +1,9 @@
-// The Web Worker's own code: picks the best build of the engine this browser can run, loads it, hands it messages.
+// The Web Worker's own code: picks the best build of the engine this browser can run, loads it, hands it messages, and
+// brings the files of a model beside them.
 // Answers pings itself, so that the page can tell a busy worker from a lost one.
 // `?build=simd|relaxed|threads` forces a build, `?threads=n` the size of the pool.
+
+import { Fault, get } from "./store.js";
 
 const asked = new URL(self.location.href).searchParams;
 
@@ -53,8 +56,8 @@ async function load(build) {
   return engine;
 }
 
-function fault(code, what, hint) {
-  self.postMessage({ run: 0, news: { fault: { code, what, hint } } });
+function fault(code, what, hint, run = 0) {
+  self.postMessage({ run, news: { fault: { code, what, hint } } });
 }
 
 async function first() {
@@ -77,5 +80,49 @@ self.onmessage = async ({ data }) => {
     self.postMessage({ pong: data.ping });
     return;
   }
-  (await engine)?.receive(data);
+  const made = await engine;
+  if (!made) return;
+  if (data?.ask?.stop !== undefined) downloads.get(data.ask.stop)?.abort();
+  if (data?.ask?.load && data.from) {
+    const stop = new AbortController();
+    downloads.set(data.run, stop);
+    try {
+      data.files = await files(data.from, made, stop.signal, (loading) => self.postMessage({ run: data.run, news: { loading } }));
+    } catch (e) {
+      if (!stop.signal.aborted) fault(e.code ?? "download", e.what ?? String(e), e.hint ?? "try again", data.run);
+      return;
+    } finally {
+      downloads.delete(data.run);
+    }
+    if (stop.signal.aborted) return;
+  }
+  made.receive(data);
 };
+
+/** Downloads under way, by run. */
+const downloads = new Map();
+
+/** Files of a Hugging Face directory besides its weights; only the first must be there. */
+const BESIDE = ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
+
+/** Blobs by name, from what the visitor gave: files, one address, or the address of a directory. */
+async function files({ files, url, sha256 }, made, signal, tell) {
+  if (files) return Object.fromEntries(files.map((f) => [f.name, f]));
+  const options = { signal, hasher: () => new made.Sha256() };
+  const name = decodeURIComponent(new URL(url).pathname.split("/").pop());
+  if (name) return { [name]: await get(url, { ...options, tell, sha256 }) };
+  const out = {};
+  const take = async (name, more) => {
+    const blob = await get(new URL(name, url).href, { ...options, ...more });
+    if (blob) out[name] = blob;
+    return blob;
+  };
+  for (const name of BESIDE) await take(name, { optional: name !== BESIDE[0] });
+  if (!(await take("model.safetensors", { tell, optional: true }))) {
+    const index = await take("model.safetensors.index.json", { optional: true });
+    if (!index) throw new Fault("download", `there is no model.safetensors at '${url}'`, "check the address: it ends with the folder's name and /");
+    const shards = new Set(Object.values(JSON.parse(await index.text()).weight_map ?? {}));
+    for (const shard of shards) await take(shard, { tell });
+  }
+  return out;
+}

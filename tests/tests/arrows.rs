@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("models", &["nn", "ops", "weights"]),
     ("engine", &["cpu", "gpu", "models", "nn", "ops", "protocol", "weights"]),
     ("cli", &["engine", "models", "ops", "weights"]),
-    ("worker", &["cpu", "engine", "protocol"]),
+    ("worker", &["cpu", "engine", "protocol", "weights"]),
     ("web", &["protocol"]),
     ("tests", &["cpu", "gpu", "ops", "weights"]),
 ];

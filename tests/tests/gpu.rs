@@ -160,20 +160,20 @@ fn chain(steps: usize) -> (Recording, squint_ops::Buf, squint_ops::Buf) {
 #[test]
 fn temporaries_share_memory_and_all_of_it_is_counted() {
     let Some(gpu) = block_on(backends::gpu()) else { return };
-    let before = gpu.bytes();
+    let before = gpu.device_bytes();
     let (rec, x, y) = chain(40);
     let handle = gpu.create(Kind::F32, 4096).unwrap();
     gpu.write(&handle, 0, &[0, 0, 128, 63].repeat(4096)).unwrap();
     let ready = block_on(gpu.prepare(&rec, &[(x, handle.clone())])).unwrap();
     // Input, output and two that take turns; and 256 bytes of parameters a step.
-    assert_eq!(gpu.bytes() - before, 4 * 4096 * 4 + 40 * 256);
+    assert_eq!(gpu.device_bytes() - before, 4 * 4096 * 4 + 40 * 256);
     for _ in 0..2 {
         block_on(gpu.run(&ready, &[])).unwrap();
         let got = Kind::F32.unpack_all(&block_on(gpu.read(ready.handle(y))).unwrap());
         assert!(got.iter().all(|v| *v == 41.0), "{}", got[0]);
     }
     drop((ready, handle));
-    assert_eq!(gpu.bytes(), before);
+    assert_eq!(gpu.device_bytes(), before);
 }
 
 /// Weights arrive in chunks that fall anywhere between blocks, over shards and pieces.
@@ -209,9 +209,9 @@ fn warming_needs_no_weights_and_changes_nothing() {
     let Some(gpu) = block_on(backends::gpu()) else { return };
     for op in OPS {
         let case = (op.case)(&mut Rng::new(1));
-        let before = gpu.bytes();
+        let before = gpu.device_bytes();
         block_on(gpu.warm(&case.rec)).unwrap_or_else(|e| panic!("{}: {e}", op.stem));
-        assert_eq!(gpu.bytes(), before);
+        assert_eq!(gpu.device_bytes(), before);
         hold(&case, &gpu, op.tolerance.limit);
     }
 }

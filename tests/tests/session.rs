@@ -87,7 +87,7 @@ fn every_backend_says_the_same() {
         let want = truth(&mut session(reference(), llama, 64, Kind::F32), &ids);
         let mut others: Vec<Rc<dyn Backend>> = vec![];
         others.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-        others.extend(block_on(backends::gpu()).map(Rc::from));
+        others.extend(block_on(backends::gpu()).map(|g| g as Rc<dyn Backend>));
         for on in others {
             let name = on.caps().device.clone();
             let rounds = llama.kind != Kind::F32 && on.caps().features.iter().any(|f| f == INT8.name);

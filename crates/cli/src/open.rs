@@ -1,7 +1,7 @@
 //! Flags that every verb shares, and what they open.
 
 use clap::Args;
-use squint_engine::{Backends, Host, Model, Session, Surroundings};
+use squint_engine::{Backends, Host, Model, Session, Surroundings, cache_kind, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,7 @@ impl How {
             indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
                 .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
         );
-        let language = self.wish("language")?;
+        let language = self.wishes()?[0];
         let model = Model::load(backend, Host::native(), checkpoint, language, &mut |done, all| {
             bar.set_length(all);
             bar.set_position(done);
@@ -93,25 +93,13 @@ impl How {
 
     pub async fn session(&self) -> Result<Session, Error> {
         let model = self.load().await?;
-        // Half precision where speed is the aim, full where exactness is.
-        let exact = self.exact || model.backend.caps().name == "reference";
-        let cache = self.wish("kv")?.unwrap_or(if exact { Kind::F32 } else { Kind::F16 });
+        let cache = cache_kind(&model, self.exact, self.wishes()?[1]);
         Session::new(model.clone(), self.context.min(model.sizes.context), cache)
     }
 
-    /// The format that `--quant` names for a part.
-    fn wish(&self, part: &str) -> Result<Option<Kind>, Error> {
-        for pair in self.quant.split(',').filter(|p| !p.is_empty()) {
-            let Some((name, kind)) = pair.split_once('=') else {
-                return Err(Error::new("quant", format!("'{pair}' is not part=format"), "write language=q4_0"));
-            };
-            if !["language", "kv"].contains(&name) {
-                return Err(Error::new("quant", format!("there is no part '{name}'"), "parts are language, kv"));
-            }
-            if name == part {
-                return Kind::from_name(kind).map(Some);
-            }
-        }
-        Ok(None)
+    /// What `--quant` asks for the language model and its caches.
+    fn wishes(&self) -> Result<[Option<Kind>; 2], Error> {
+        let all = wishes(&self.quant, &["language", "kv"])?;
+        Ok([all[0], all[1]])
     }
 }

@@ -18,11 +18,14 @@ mod pick;
 pub mod probe;
 pub mod session;
 pub mod text;
+mod wish;
 pub mod words;
 
 pub use fault::fault;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
 pub use session::{Choice, Session};
-pub use squint_ops::Host;
+pub use squint_ops::op::Sampling;
+pub use squint_ops::{Error, Host};
+pub use wish::{cache_kind, wishes};
 pub use words::{Prompt, Words};

@@ -49,7 +49,7 @@ async fn report(gpu: &Gpu, name: &str, mut rec: Recording, y: Buf) -> Result<(),
     rec.output(y);
     let flops = squint_ops::Null::bill(&rec, &[])?.flops as f64;
     gpu.warm(&rec).await?;
-    let before = gpu.bytes();
+    let before = gpu.device_bytes();
     let ready = gpu.prepare(&rec, &[]).await?;
     let mut best = f64::MAX;
     let start = Instant::now();
@@ -62,7 +62,7 @@ async fn report(gpu: &Gpu, name: &str, mut rec: Recording, y: Buf) -> Result<(),
             break;
         }
     }
-    let mib = (gpu.bytes() - before) as f64 / f64::from(1 << 20);
+    let mib = (gpu.device_bytes() - before) as f64 / f64::from(1 << 20);
     println!("{name:44} {:9.2} ms {:8.2} GFLOP/s {mib:7.1} MiB", best * 1e3, flops / best / 1e9);
     Ok(())
 }

@@ -39,11 +39,6 @@ impl Gpu {
         })
     }
 
-    /// Bytes of GPU memory held by tensors and prepared recordings now alive.
-    pub fn bytes(&self) -> u64 {
-        self.meter.alive.get()
-    }
-
     /// Cuts weights made from now on into buffers of at most so many bytes: for tests, which have no weights that large.
     pub fn cut_at(&self, bytes: u64) {
         self.shard.set(bytes);
@@ -83,6 +78,10 @@ impl Gpu {
 }
 
 impl Backend for Gpu {
+    fn device_bytes(&self) -> u64 {
+        self.meter.alive.get()
+    }
+
     fn caps(&self) -> &Caps {
         &self.device.caps
     }

@@ -108,7 +108,7 @@ async fn time(gpu: &Gpu, (mut rec, y): (Recording, squint_ops::Buf)) -> f64 {
         gpu.run(&ready, &[]).await.unwrap();
         gpu.read(ready.handle(y)).await.unwrap();
         last = js_sys::Date::now() - start;
-        console_log!("{} dispatches in {last} ms, {} MiB", rec.steps.len(), gpu.bytes() >> 20);
+        console_log!("{} dispatches in {last} ms, {} MiB", rec.steps.len(), gpu.device_bytes() >> 20);
     }
     last
 }

@@ -94,6 +94,10 @@ pub trait Backend {
     }
     /// Bytes into a buffer from byte `at` on. Weights arrive in chunks, inputs whole.
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error>;
+    /// Bytes of device memory this backend holds apart from the program's own; 0 where it has none.
+    fn device_bytes(&self) -> u64 {
+        0
+    }
     /// Binds buffers to a recording; those not bound are created.
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared>;
     /// Runs it with this run's values. Returns when the work is accepted, `read` when it is done.

@@ -14,6 +14,75 @@ pub struct Request {
 pub enum Ask {
     /// Try every op on every backend against its twin.
     Probe,
+    /// Bring a model onto a backend. Its files come beside the message, as blobs by name.
+    Load(Load),
+    /// Ask the model that was loaded last.
+    Generate(Generate),
+    /// End the run of this number: no further event of it comes.
+    Stop(u32),
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Load {
+    pub backend: String,
+    /// Tokens of prompt and answer together.
+    pub context: u32,
+    /// `language=q4_0,kv=f32`
+    pub quant: String,
+    /// Activations stay f32 on the cpu backend.
+    pub exact: bool,
+}
+
+impl Default for Load {
+    fn default() -> Load {
+        Load { backend: "auto".into(), context: 1024, quant: String::new(), exact: false }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Generate {
+    pub messages: Vec<Turn>,
+    /// Instead of messages: one question.
+    pub prompt: String,
+    /// Give the prompt as it is, without the model's chat template.
+    pub raw: bool,
+    pub max_tokens: u32,
+    pub temperature: f32,
+    pub top_k: u32,
+    pub top_p: f32,
+    pub min_p: f32,
+    pub repeat_penalty: f32,
+    pub seed: u32,
+    pub stop: Vec<String>,
+    /// Seconds since 1970 where the visitor is, for templates that write the date.
+    pub now: Option<f64>,
+}
+
+impl Default for Generate {
+    fn default() -> Generate {
+        Generate {
+            messages: vec![],
+            prompt: String::new(),
+            raw: false,
+            max_tokens: 128,
+            temperature: 0.0,
+            top_k: 0,
+            top_p: 1.0,
+            min_p: 0.0,
+            repeat_penalty: 1.0,
+            seed: 0,
+            stop: vec![],
+            now: None,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    pub role: String,
+    pub content: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,7 +98,84 @@ pub enum News {
     Probed(ProbeRow),
     /// All have; the last event of a probe.
     ProbeDone(ProbeReport),
+    /// Bytes of the model so far. Counts are f64: they pass 2³².
+    Loading(Loading),
+    /// The last event of a load.
+    Loaded(Loaded),
+    Token(Token),
+    Stage(StageRow),
+    /// The last event of a generation.
+    Done(Done),
     Fault(Fault),
     /// A worker that was thought lost has answered.
     Back,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loading {
+    /// `download`, `cache` or `upload`.
+    pub step: String,
+    pub done: f64,
+    pub total: f64,
+}
+
+/// The model that is ready, and where it runs.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Loaded {
+    pub family: String,
+    pub context: u32,
+    pub backend: String,
+    /// Why it is that one.
+    pub because: String,
+    pub device: String,
+    pub threads: u32,
+    pub build: String,
+    pub ms: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Token {
+    pub id: u32,
+    /// What became whole with it; often one word, sometimes nothing.
+    pub text: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct StageRow {
+    pub name: String,
+    pub ms: f64,
+    pub tokens_in: u32,
+    pub tokens_out: u32,
+    pub flops: f64,
+    pub bytes: f64,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Done {
+    pub ids: Vec<u32>,
+    pub text: String,
+    /// `eos`, `length` or `stop`.
+    pub reason: String,
+    pub meter: MeterRow,
+}
+
+/// One meaning per number, whichever backend ran.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct MeterRow {
+    pub prompt_tokens: u32,
+    /// Of these, tokens that the caches held already.
+    pub reused_tokens: u32,
+    pub prompt_ms: f64,
+    /// From the question to the first id.
+    pub ttft_ms: f64,
+    pub generated_tokens: u32,
+    /// From the first id to the last.
+    pub decode_ms: f64,
+    /// Buffers on the GPU; 0 on other backends.
+    pub gpu_bytes: f64,
+    /// The module's memory, which never shrinks.
+    pub heap_bytes: f64,
+    pub backend: String,
+    pub threads: u32,
+    pub build: String,
 }

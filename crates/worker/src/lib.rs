@@ -3,7 +3,10 @@
 
 #![cfg(target_arch = "wasm32")]
 
+mod blob;
+mod hash;
 mod host;
+mod runs;
 mod serve;
 
 use wasm_bindgen::prelude::*;

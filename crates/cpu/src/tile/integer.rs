@@ -59,7 +59,7 @@ impl Integer<'_> {
 
     #[inline(always)]
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
-        let (blocks, runs) = (self.depth / BLOCK, self.depth / RUN);
+        let runs = self.depth / RUN;
         let first: [Line<RUN>; R] = std::array::from_fn(|i| Line::of::<BITS>(&self.x.first, r + i, self.depth));
         let lifts: [&[f32]; R] = std::array::from_fn(|i| &self.x.lifts[(r + i) * runs..][..runs]);
         let code_bytes = RUN * LANES / if BITS == 4 { 2 } else { 1 };

@@ -1,0 +1,117 @@
+/** Squint: language models on the visitor's own device. Nothing they ask leaves it. */
+
+export type Backend = "auto" | "cpu" | "gpu" | "reference";
+
+export interface CreateOptions {
+  /** Which backend models run on; `auto` is the faster of those that compute right on this device. */
+  backend?: Backend;
+  /** Threads of the cpu backend. More than one needs a page that is cross-origin isolated. */
+  threads?: number;
+  /** Forces a build of the engine. */
+  build?: "simd" | "relaxed" | "threads";
+}
+
+export interface Progress {
+  /** `download` from the network, `cache` from an earlier download, `memory` where there is no room to keep it,
+   * `upload` into the backend. */
+  step: "download" | "cache" | "memory" | "upload";
+  done: number;
+  /** Bytes; equal to `done` where the server does not say. */
+  total: number;
+}
+
+export interface LoadOptions {
+  /** A model of this site by name, the address of a .gguf file or of a Hugging Face directory (ending in /), or files. */
+  model: string | URL | Blob | File[];
+  /** Hexadecimal; the download is refused if it is another file. */
+  sha256?: string;
+  onProgress?: (progress: Progress) => void;
+  /** Tokens of prompt and answer together; 1024. */
+  context?: number;
+  /** Formats to convert to, as `{ language: "q4_0", kv: "f32" }`. */
+  quant?: string | Record<string, string>;
+  /** Keep activations in f32 on the cpu backend. */
+  exact?: boolean;
+  backend?: Backend;
+  signal?: AbortSignal;
+}
+
+export interface Loaded {
+  family: string;
+  context: number;
+  backend: string;
+  /** Why it is that backend. */
+  because: string;
+  device: string;
+  threads: number;
+  build: string;
+  ms: number;
+}
+
+export interface Message {
+  role: "system" | "user" | "assistant";
+  content: string;
+}
+
+export interface GenerateOptions {
+  /** One question; or `messages`. */
+  prompt?: string;
+  messages?: Message[];
+  /** Give the prompt as it is, without the model's chat template. */
+  raw?: boolean;
+  /** 128 */
+  maxTokens?: number;
+  /** 0, which always takes the likeliest token. */
+  temperature?: number;
+  topK?: number;
+  topP?: number;
+  minP?: number;
+  repeatPenalty?: number;
+  seed?: number;
+  /** Texts that end the answer. */
+  stop?: string | string[];
+  signal?: AbortSignal;
+}
+
+/** One meaning per number. Times are of this answer alone, wall clock, in milliseconds. */
+export interface Meter {
+  promptTokens: number;
+  /** Of these, tokens that an earlier question had brought into the caches. */
+  reusedTokens: number;
+  promptMs: number;
+  /** From the question to the first token. */
+  ttftMs: number;
+  generatedTokens: number;
+  /** From the first token to the last. */
+  decodeMs: number;
+  gpuBytes: number;
+  /** Memory of the engine's module, which never shrinks. */
+  heapBytes: number;
+  backend: string;
+  threads: number;
+  build: string;
+}
+
+export type Event =
+  | { type: "token"; id: number; text: string }
+  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number }
+  | ({ type: "meter" } & Meter)
+  | { type: "done"; ids: number[]; text: string; reason: "eos" | "length" | "stop" | "abort" };
+
+export class SquintError extends Error {
+  /** Stable and short. */
+  code: string;
+  what: string;
+  hint: string;
+}
+
+export class Squint {
+  static create(options?: CreateOptions): Promise<Squint>;
+  load(options: LoadOptions): Promise<Loaded>;
+  generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
+  /** Every op on every backend of this device against its definition. */
+  probe(onRow?: (row: Record<string, unknown>) => void): Promise<Record<string, unknown>>;
+  readonly meter: Meter | null;
+  readonly loaded: Loaded | null;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,267 @@
+// Downloads that survive: kept in the browser's own file system, resumed where they were cut, checked before they are
+// used. Runs in the worker, where files can be written in place.
+
+const TRIES = 5;
+const PAUSE_MS = [300, 1000, 3000, 8000];
+
+/** What went wrong and what to do, as the engine says it. */
+export class Fault extends Error {
+  constructor(code, what, hint) {
+    super(`${what} (${hint})`);
+    Object.assign(this, { code, what, hint });
+  }
+}
+
+/**
+ * The file behind an address, as a Blob.
+ * `tell({step, done, total})` hears of bytes; step is `download`, `cache` or `memory` (no room to keep it).
+ * `sha256`: hexadecimal, where the source names one; `hasher()` makes one that takes pieces.
+ */
+export async function get(url, { tell = () => {}, signal, sha256, hasher, optional = false } = {}) {
+  const key = await keyOf(url);
+  return exclusive(`squint:${key}`, signal, async () => {
+    const folder = await open();
+    const kept = folder && (await whole(folder, key));
+    if (kept) {
+      tell({ step: "cache", done: kept.size, total: kept.size });
+      return kept;
+    }
+    return download(url, key, folder, { tell, signal, sha256, hasher, optional });
+  });
+}
+
+/** Removes what is kept of an address. */
+export async function forget(url) {
+  const [folder, key] = [await open(), await keyOf(url)];
+  for (const name of folder ? [key, `${key}.json`] : []) await folder.removeEntry(name).catch(() => {});
+}
+
+async function download(url, key, folder, { tell, signal, sha256, hasher, optional }) {
+  let sink = null;
+  let last;
+  try {
+    for (let attempt = 0; attempt < TRIES; attempt++) {
+      if (attempt > 0) await sleep(PAUSE_MS[attempt - 1], signal);
+      try {
+        const at = sink ? sink.size() : await started(folder, key, url);
+        const headers = at > 0 ? { Range: `bytes=${at}-` } : {};
+        const response = await fetch(url, { headers, signal, cache: "no-store" });
+        if (response.status === 404 && optional) return null;
+        if (response.status === 416) {
+          // What is kept is not a beginning of this file.
+          await sink?.drop();
+          sink = null;
+          await forget(url);
+          continue;
+        }
+        if (!response.ok) throw refused(url, response.status);
+        const resumed = response.status === 206 && sameFile(response, folder && (await note(folder, key)), sink?.etag);
+        const from = resumed ? at : 0;
+        const length = Number(response.headers.get("Content-Length")) || 0;
+        const encoded = response.headers.get("Content-Encoding");
+        // A compressed answer's length says nothing about the file's.
+        const total = length && !encoded ? from + length : 0;
+        if (response.status === 206 && !resumed) {
+          await response.body?.cancel();
+          await sink?.drop();
+          sink = null;
+          await forget(url);
+          continue;
+        }
+        if (sink && !resumed) await sink.restart();
+        sink ??= await makeSink(folder, key, total, from, tell);
+        sink.etag = response.headers.get("ETag") ?? "";
+        await sink.remember({ url, etag: sink.etag, total });
+        const reader = response.body.getReader();
+        for (let done = from; ; ) {
+          const { done: end, value } = await reader.read();
+          if (end) break;
+          sink.write(value);
+          done += value.length;
+          tell({ step: sink.step, done, total: total || done });
+        }
+        if (total && sink.size() !== total) throw new TypeError(`${sink.size()} of ${total} bytes came`);
+        const file = await sink.finish(sha256, hasher, url);
+        sink = null;
+        return file;
+      } catch (e) {
+        if (signal?.aborted || e instanceof Fault) throw e;
+        last = e;
+      }
+    }
+    throw new Fault("download", `'${url}' could not be downloaded: ${last?.message ?? last}`, "check the connection and ask again; what has come is kept");
+  } finally {
+    sink?.close();
+  }
+}
+
+function refused(url, status) {
+  if (status >= 500 || status === 429) return new TypeError(`the server answers ${status}`);
+  return new Fault("download", `'${url}' cannot be had: the server answers ${status}`, status === 404 ? "check the address" : "open it in a browser tab to see why");
+}
+
+/** Whether a part of a file belongs to what was kept of it. */
+function sameFile(response, kept, etag) {
+  const now = response.headers.get("ETag");
+  const before = etag ?? kept?.etag;
+  return !now || !before || now === before;
+}
+
+/** Where bytes go: a file that outlives the tab, or memory where there is no room for one. */
+async function makeSink(folder, key, total, from, tell) {
+  const room = await navigator.storage?.estimate?.().catch(() => null);
+  const fits = !total || !room?.quota || room.quota - room.usage > (total - from) * 1.05;
+  if (folder && fits) {
+    try {
+      return await fileSink(folder, key, from);
+    } catch {
+      // Private windows have folders that cannot be written.
+    }
+  }
+  tell({ step: "memory", done: 0, total });
+  return memorySink();
+}
+
+async function fileSink(folder, key, from) {
+  const handle = await folder.getFileHandle(key, { create: true });
+  const access = await handle.createSyncAccessHandle();
+  access.truncate(from);
+  let size = from;
+  let open = true;
+  return {
+    step: "download",
+    size: () => size,
+    write(bytes) {
+      access.write(bytes, { at: size });
+      size += bytes.length;
+    },
+    remember: (facts) => writeNote(folder, key, { ...facts, done: false }),
+    async restart() {
+      access.truncate(0);
+      size = 0;
+    },
+    close() {
+      if (!open) return;
+      open = false;
+      access.flush();
+      access.close();
+    },
+    async drop() {
+      this.close();
+      await folder.removeEntry(key).catch(() => {});
+    },
+    async finish(sha256, hasher, url) {
+      if (sha256) {
+        const hash = hasher();
+        const piece = new Uint8Array(4 << 20);
+        for (let at = 0; at < size; ) {
+          const n = access.read(piece, { at });
+          hash.update(piece.subarray(0, n));
+          at += n;
+        }
+        if (!same(hash.hex(), sha256)) {
+          await this.drop();
+          throw damaged(url, sha256);
+        }
+      }
+      this.close();
+      await writeNote(folder, key, { ...(await note(folder, key)), size, done: true });
+      return (await folder.getFileHandle(key)).getFile();
+    },
+  };
+}
+
+function memorySink() {
+  let pieces = [];
+  let size = 0;
+  return {
+    step: "memory",
+    size: () => size,
+    write(bytes) {
+      // Blobs live outside the script's heap: pieces are handed over as they come.
+      pieces.push(new Blob([bytes]));
+      size += bytes.length;
+    },
+    remember: async () => {},
+    async restart() {
+      [pieces, size] = [[], 0];
+    },
+    close() {},
+    async drop() {
+      [pieces, size] = [[], 0];
+    },
+    async finish(sha256, hasher, url) {
+      const file = new Blob(pieces);
+      if (sha256) {
+        const hash = hasher();
+        for (let at = 0; at < size; at += 4 << 20) hash.update(new Uint8Array(await file.slice(at, at + (4 << 20)).arrayBuffer()));
+        if (!same(hash.hex(), sha256)) throw damaged(url, sha256);
+      }
+      return file;
+    },
+  };
+}
+
+const same = (a, b) => a.toLowerCase() === b.toLowerCase();
+const damaged = (url, sha256) => new Fault("checksum", `'${url}' is not the file with the SHA-256 ${sha256}`, "download it again, or from elsewhere");
+
+/** The folder of downloads, or null where the browser has none. */
+async function open() {
+  try {
+    return await (await navigator.storage.getDirectory()).getDirectoryHandle("models", { create: true });
+  } catch {
+    return null;
+  }
+}
+
+/** Bytes kept of a download that was cut. */
+async function started(folder, key, url) {
+  if (!folder || (await note(folder, key))?.url !== url) return 0;
+  const handle = await folder.getFileHandle(key).catch(() => null);
+  return handle ? (await handle.getFile()).size : 0;
+}
+
+/** A download that came to its end. */
+async function whole(folder, key) {
+  const facts = await note(folder, key);
+  if (!facts?.done) return null;
+  const handle = await folder.getFileHandle(key).catch(() => null);
+  const file = await handle?.getFile();
+  return file?.size === facts.size ? file : null;
+}
+
+async function note(folder, key) {
+  try {
+    return JSON.parse(await (await (await folder.getFileHandle(`${key}.json`)).getFile()).text());
+  } catch {
+    return null;
+  }
+}
+
+async function writeNote(folder, key, facts) {
+  const access = await (await folder.getFileHandle(`${key}.json`, { create: true })).createSyncAccessHandle();
+  const bytes = new TextEncoder().encode(JSON.stringify(facts));
+  access.truncate(0);
+  access.write(bytes, { at: 0 });
+  access.flush();
+  access.close();
+}
+
+/** One tab at a time writes a file; the others wait and find it kept. */
+async function exclusive(name, signal, work) {
+  return navigator.locks ? navigator.locks.request(name, { signal }, work) : work();
+}
+
+async function keyOf(url) {
+  const digest = await crypto.subtle?.digest("SHA-256", new TextEncoder().encode(url));
+  // Without a secure context there is no digest, and nothing to keep files in either.
+  if (!digest) return encodeURIComponent(url).slice(-200);
+  return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+function sleep(ms, signal) {
+  return new Promise((wake, fail) => {
+    const timer = setTimeout(wake, ms);
+    signal?.addEventListener("abort", () => (clearTimeout(timer), fail(signal.reason)), { once: true });
+  });
+}
