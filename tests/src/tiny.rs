@@ -1,7 +1,7 @@
 //! Small random checkpoints with published names, made in memory.
 
 use squint_ops::case::Rng;
-use squint_weights::{Checkpoint, Kind, source::Memory};
+use squint_weights::{Checkpoint, Error, Kind, source::Memory};
 use std::rc::Rc;
 
 /// A GGUF file under construction.
@@ -118,8 +118,8 @@ impl Llama {
         file.bytes()
     }
 
-    pub fn checkpoint(self, seed: u64) -> Rc<Checkpoint> {
+    pub fn checkpoint(self, seed: u64) -> Result<Checkpoint, Error> {
         let source = Memory::new("tiny.gguf", self.gguf(seed));
-        Rc::new(pollster::block_on(Checkpoint::gguf(Rc::new(source))).unwrap())
+        pollster::block_on(Checkpoint::gguf(Rc::new(source)))
     }
 }

@@ -14,7 +14,10 @@ fn session(on: Rc<dyn Backend>, llama: Llama, room: usize, cache: Kind) -> Sessi
 }
 
 fn model(on: Rc<dyn Backend>, llama: Llama, quant: Option<Kind>) -> Rc<Model> {
-    Rc::new(block_on(Model::load(on, Host::native(), llama.checkpoint(5), quant, &mut |_, _| ())).unwrap())
+    Rc::new(
+        block_on(Model::load(on, Host::native(), Rc::new(llama.checkpoint(5).unwrap()), quant, &mut |_, _| ()))
+            .unwrap(),
+    )
 }
 
 fn reference() -> Rc<dyn Backend> {
@@ -87,7 +90,7 @@ fn every_backend_says_the_same() {
         let want = truth(&mut session(reference(), llama, 64, Kind::F32), &ids);
         let mut others: Vec<Rc<dyn Backend>> = vec![];
         others.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-        others.extend(block_on(backends::gpu()).map(|g| g as Rc<dyn Backend>));
+        others.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
         for on in others {
             let name = on.caps().device.clone();
             let rounds = llama.kind != Kind::F32 && on.caps().features.iter().any(|f| f == INT8.name);
