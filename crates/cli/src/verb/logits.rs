@@ -51,7 +51,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         return Ok(());
     }
     crate::say(&format!("likeliest after each: {best:?}"));
-    crate::say(&format!("after the last:"));
+    crate::say("after the last:");
     top.iter().for_each(|(id, logit)| crate::say(&format!("  {id:6}  {logit:.4}")));
     if !greedy.is_empty() {
         crate::say(&format!("going on: {greedy:?}"));
