@@ -60,7 +60,7 @@ impl Catalog for Named<'_> {
         if shape.len() < 2 {
             return Ok(Some(Kind::F32));
         }
-        let cols = shape.last().copied().unwrap_or(1);
+        let cols: usize = shape[1..].iter().product();
         // A row that does not fill the wished blocks keeps its format.
         Ok(Some(self.to.filter(|k| cols.is_multiple_of(k.block)).unwrap_or(tensor.kind)))
     }

@@ -1,4 +1,4 @@
-//! Self-attention with a cache: projections, rotation, cache write, attention, output.
+//! Self-attention: projections, rotation, keys and values brought head by head (into a cache), attention, output.
 
 use crate::Net;
 use squint_ops::op::{Rope, Sight};
@@ -42,5 +42,21 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]),
     net.rec.kv_write(v, values, [h.groups, h.head], at.start);
     let sight = Sight { keys: at.keys, start: at.start, causal: true, prefix: 0 };
     let y = net.rec.attention(q, [keys, values], None, [h.heads, h.groups, h.head], sight);
+    net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
+}
+
+/// Every row sees every row, and nothing is kept. x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`.
+pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error> {
+    let rows = net.rec.def(x).len / h.width;
+    let q = net.linear(x, &format!("{name}.q"), h.width, h.heads * h.head)?;
+    let mut side = |part: &str| -> Result<Buf, Error> {
+        let x = net.linear(x, &format!("{name}.{part}"), h.width, h.groups * h.head)?;
+        let by_head = net.rec.temp(rows * h.groups * h.head);
+        net.rec.kv_write(x, by_head, [h.groups, h.head], 0.into());
+        Ok(by_head)
+    };
+    let sides = [side("k")?, side("v")?];
+    let sight = Sight { keys: (rows as u32).into(), start: 0.into(), causal: false, prefix: 0 };
+    let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
 }

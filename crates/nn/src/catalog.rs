@@ -22,8 +22,8 @@ impl Catalog for Planned {
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
         let absent = self.absent.iter().any(|a| name == *a || name.ends_with(&format!(".{a}")));
         // A row that does not fill its blocks stays wide, as converters leave it.
-        let fits = shape.last().is_some_and(|cols| cols.is_multiple_of(self.matrices.block));
-        let kind = if shape.len() > 1 && fits { self.matrices } else { Kind::F32 };
+        let fits = shape.len() > 1 && shape[1..].iter().product::<usize>().is_multiple_of(self.matrices.block);
+        let kind = if fits { self.matrices } else { Kind::F32 };
         Ok((!absent).then_some(kind))
     }
 }

@@ -3,11 +3,12 @@
 //!
 //! * [`Net`] — a recording under construction, and the weights it asks for by name.
 //! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
-//! * [`attention`], [`mlp`], [`decoder`] — the blocks.
+//! * [`attention`], [`mlp`], [`decoder`], [`encoder`] — the blocks.
 
 pub mod attention;
 mod catalog;
 pub mod decoder;
+pub mod encoder;
 pub mod mlp;
 mod net;
 

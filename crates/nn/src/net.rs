@@ -1,7 +1,8 @@
 //! A recording under construction, with what it needs from outside: weights and caches, by name.
 
 use crate::Catalog;
-use squint_ops::{Buf, Error, Kind, Recording, Role};
+use squint_ops::op::Shuffle;
+use squint_ops::{Buf, Error, Grid, Kind, Recording, Role};
 
 pub struct Net<'a> {
     pub rec: Recording,
@@ -22,6 +23,8 @@ pub struct Want {
     pub cols: usize,
     /// What is in it, where the recipe makes it and no file has it.
     pub made: Option<Vec<f32>>,
+    /// A row is channel after channel in the file and cell after cell here: how many channels; 0 where rows stay.
+    pub chans: usize,
 }
 
 /// Who has it.
@@ -52,7 +55,7 @@ impl<'a> Net<'a> {
             (_, 0) => self.rec.weight(name, kind, rows),
             _ => self.rec.matrix(name, kind, rows, cols),
         };
-        self.wants.push(Want { buf, name: name.into(), place, kind, rows, cols, made: None });
+        self.wants.push(Want { buf, name: name.into(), place, kind, rows, cols, made: None, chans: 0 });
         buf
     }
 
@@ -69,6 +72,12 @@ impl<'a> Net<'a> {
     pub fn optional_vector(&mut self, name: &str, len: usize) -> Result<Option<Buf>, Error> {
         let there = self.catalog.kind(name, &[len])?.is_some();
         Ok(there.then(|| self.want(name, Place::Model, Kind::F32, [len, 0])))
+    }
+
+    /// A table of the checkpoint that is added to rows, not multiplied with them: it stays f32. Its shape is as published.
+    pub fn table(&mut self, name: &str, shape: &[usize]) -> Result<Buf, Error> {
+        self.catalog.kind(name, shape)?.ok_or_else(|| self.missing(name))?;
+        Ok(self.want(name, Place::Model, Kind::F32, [shape.iter().product(), 0]))
     }
 
     fn missing(&self, name: &str) -> Error {
@@ -98,10 +107,32 @@ impl<'a> Net<'a> {
     pub fn linear(&mut self, x: Buf, name: &str, ins: usize, outs: usize) -> Result<Buf, Error> {
         let w = self.matrix(&format!("{name}.weight"), outs, ins)?;
         let y = self.rec.matmul(x, w, ins);
-        match self.optional_vector(&format!("{name}.bias"), outs)? {
-            Some(bias) => Ok(self.rec.add(y, bias)),
-            None => Ok(y),
-        }
+        self.biased(y, name, outs)
+    }
+
+    /// x: [grid, chans] → [grid / side, outs]: each square of `side` × `side` cells through a linear layer. Checkpoints
+    /// store it as a convolution, [outs, chans, side, side]; its rows are brought into the order of the cells at load.
+    pub fn patches(&mut self, x: Buf, name: &str, on: Grid, [chans, side, outs]: [usize; 3]) -> Result<Buf, Error> {
+        let squares = self.rec.pixel_shuffle(x, on, chans, Shuffle { side, back: false, down: false });
+        let (weight, ins) = (format!("{name}.weight"), chans * side * side);
+        let shape = [outs, chans, side, side];
+        let kind = self.catalog.kind(&weight, &shape)?.ok_or_else(|| self.missing(&weight))?;
+        let w = self.want(&weight, Place::Model, kind, [outs, ins]);
+        self.wants.iter_mut().filter(|want| want.buf == w).for_each(|want| want.chans = chans);
+        let y = self.rec.matmul(squares, w, ins);
+        self.biased(y, name, outs)
+    }
+
+    fn biased(&mut self, y: Buf, name: &str, outs: usize) -> Result<Buf, Error> {
+        let bias = self.optional_vector(&format!("{name}.bias"), outs)?;
+        Ok(bias.map_or(y, |bias| self.rec.add(y, bias)))
+    }
+
+    /// x: [rows, cols] → the same; `name.weight` and `name.bias`.
+    pub fn layer_norm(&mut self, x: Buf, name: &str, cols: usize, eps: f32) -> Result<Buf, Error> {
+        let weight = self.vector(&format!("{name}.weight"), cols)?;
+        let bias = self.vector(&format!("{name}.bias"), cols)?;
+        Ok(self.rec.layer_norm(x, weight, bias, eps))
     }
 
     /// Several linear layers of one input as one, their outputs side by side: [rows, Σ outs]. None where their formats
