@@ -3,7 +3,8 @@
 //! * [`open`] — the backends of this device, by name.
 //! * [`probe`] — every op on each of them against its twin.
 //! * `pick` — which one `auto` stands for.
-//! * [`load`] — a checkpoint becomes a model on a backend.
+//! * [`weights`] — a checkpoint's tensors become weights on a backend.
+//! * [`load`] — a language model there; [`vision`] — a vision encoder.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
@@ -18,6 +19,8 @@ mod pick;
 pub mod probe;
 pub mod session;
 pub mod text;
+pub mod vision;
+pub mod weights;
 mod wish;
 pub mod words;
 
@@ -27,5 +30,6 @@ pub use open::{Backends, Surroundings};
 pub use session::{Choice, Session};
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Error, Host};
+pub use vision::Encoder;
 pub use wish::{cache_kind, wishes};
 pub use words::{Prompt, Words};

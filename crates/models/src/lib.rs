@@ -4,5 +4,6 @@
 mod names;
 mod rope;
 pub mod text;
+pub mod vision;
 
 pub use names::{Named, Naming};

@@ -1,0 +1,121 @@
+//! The vision transformer of tests/fixtures/vit on every backend against what `transformers` computes (scripts/golden/vit.py).
+
+#![allow(clippy::unwrap_used, reason = "an encoder that cannot run is a failed test")]
+
+use pollster::block_on;
+use squint_engine::{Encoder, Error, Host};
+use squint_ops::{Backend, INT8, Kind, Reference, case::relative_error};
+use squint_tests::{backends, tiny::Llama, tree};
+use squint_weights::{Checkpoint, Source, source::Memory};
+use std::{collections::BTreeMap, rc::Rc};
+
+#[derive(serde::Deserialize)]
+struct Golden {
+    pixels: Vec<f32>,
+    plain: Computed,
+    /// With weights that went through Q8_0.
+    packed: Computed,
+}
+
+#[derive(serde::Deserialize)]
+struct Computed {
+    hidden: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+fn golden() -> Golden {
+    serde_json::from_str(&tree::read("tests/fixtures/vit/golden.json")).unwrap()
+}
+
+type Files = BTreeMap<&'static str, Vec<u8>>;
+
+fn files() -> Files {
+    let read = |name| (name, std::fs::read(tree::root().join("tests/fixtures/vit").join(name)).unwrap());
+    ["config.json", "model.safetensors"].map(read).into()
+}
+
+fn checkpoint(files: &Files) -> Result<Checkpoint, Error> {
+    let find = |name: &str| {
+        files.get(name).map(|bytes| Rc::new(Memory::new(name.to_owned(), bytes.clone())) as Rc<dyn Source>)
+    };
+    block_on(Checkpoint::hf(&find))
+}
+
+fn load(on: Rc<dyn Backend>, files: &Files, quant: Option<Kind>) -> Result<Encoder, Error> {
+    block_on(Encoder::load(on, Host::native(), &checkpoint(files)?, quant, &mut |_, _| ()))
+}
+
+fn reference() -> Rc<dyn Backend> {
+    Rc::new(Reference::default())
+}
+
+fn everywhere() -> Vec<Rc<dyn Backend>> {
+    let mut all = vec![reference()];
+    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    all
+}
+
+/// How far the logits and the rows of one picture are off.
+fn off(vit: &Encoder, pixels: &[f32], want: &Computed) -> f32 {
+    // A picture before it leaves nothing behind.
+    block_on(vit.run(&vec![1.0; pixels.len()])).unwrap();
+    let logits = relative_error(&want.logits, &block_on(vit.run(pixels)).unwrap(), 0.0);
+    logits.max(relative_error(&want.hidden, &block_on(vit.hidden()).unwrap(), 0.0))
+}
+
+#[test]
+fn every_backend_computes_what_transformers_computes() {
+    let golden = golden();
+    for on in everywhere() {
+        let name = on.caps().device.clone();
+        let error = off(&load(on, &files(), None).unwrap(), &golden.pixels, &golden.plain);
+        println!("{name}: {error:.1e}");
+        assert!(error < 1e-4, "{name}: {error}");
+    }
+}
+
+#[test]
+fn weights_can_be_packed_at_load() {
+    let golden = golden();
+    for on in everywhere() {
+        let name = on.caps().device.clone();
+        let rounds = on.caps().features.iter().any(|f| f == INT8.name);
+        let vit = load(on, &files(), Some(Kind::Q8_0)).unwrap();
+        let error = off(&vit, &golden.pixels, &golden.packed);
+        println!("{name}: {error:.1e}, from the plain weights {:.1e}", off(&vit, &golden.pixels, &golden.plain));
+        // Activations in 8 bits round at 4e-3 in each of a dozen products, on widths too small to average it out.
+        assert!(error < if rounds { 5e-2 } else { 1e-4 }, "{name}: {error}");
+        assert!(off(&vit, &golden.pixels, &golden.plain) > 1e-3, "{name} runs the plain weights");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_said() {
+    let vit = load(reference(), &files(), None).unwrap();
+    let few = block_on(vit.run(&[0.0; 12])).unwrap_err();
+    assert!(few.code == "pixels" && few.what.contains("12 numbers for 32×32"), "{few}");
+    let llama = Llama::SMALL.checkpoint(1);
+    assert!(!Encoder::reads(&llama).unwrap() && Encoder::reads(&checkpoint(&files()).unwrap()).unwrap());
+    let text = block_on(Encoder::load(reference(), Host::native(), &llama, None, &mut |_, _| ())).err().unwrap();
+    assert!(text.code == "architecture" && text.what.contains("'llama'"), "{text}");
+    // One byte of a name, or one number of the configuration, is another.
+    let swap = |file: &'static str, from: &str, to: &str| {
+        let mut files = files();
+        let bytes = files.get_mut(file).unwrap();
+        let at = bytes.windows(from.len()).position(|w| w == from.as_bytes()).unwrap();
+        bytes[at..at + to.len()].copy_from_slice(to.as_bytes());
+        load(reference(), &files, None).err().unwrap()
+    };
+    let name = "layer.1.output.dense.weight";
+    let missing = swap("model.safetensors", name, "layer.1.output.dense.strang");
+    assert!(missing.code == "missing" && missing.what.contains(name), "{missing}");
+    let unknown = swap("model.safetensors", "layer.1.output.dense.bias", "layer.1.output.dense.bent");
+    assert!(unknown.code == "tensor" && unknown.what.contains("dense.bent"), "{unknown}");
+    let shape = swap("config.json", "\"patch_size\": 8", "\"patch_size\": 4");
+    assert!(shape.code == "shape" && shape.what.contains("patch_embeddings.projection"), "{shape}");
+    let config = swap("config.json", "\"image_size\": 32", "\"image_size\": 33");
+    assert!(config.code == "config" && config.what.contains("patches of 8 in pictures of 33"), "{config}");
+    let function = swap("config.json", "\"gelu\"", "\"gulp\"");
+    assert!(function.code == "config" && function.what.contains("gulp"), "{function}");
+}
