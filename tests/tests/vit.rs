@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "an encoder that cannot run is a failed test")]
 
 use pollster::block_on;
+use squint_cpu::{Cpu, Isa};
 use squint_engine::{Encoder, Error, Host};
 use squint_ops::{Backend, INT8, Kind, Reference, case::relative_error};
 use squint_tests::{backends, tiny::Llama, tree};
@@ -30,7 +31,11 @@ fn golden() -> Golden {
 type Files = BTreeMap<&'static str, Vec<u8>>;
 
 fn files() -> Files {
-    let read = |name| (name, std::fs::read(tree::root().join("tests/fixtures/vit").join(name)).unwrap());
+    files_of("tests/fixtures/vit")
+}
+
+fn files_of(folder: &str) -> Files {
+    let read = |name| (name, std::fs::read(tree::root().join(folder).join(name)).unwrap());
     ["config.json", "model.safetensors"].map(read).into()
 }
 
@@ -118,4 +123,26 @@ fn what_cannot_be_is_said() {
     assert!(config.code == "config" && config.what.contains("patches of 8 in pictures of 33"), "{config}");
     let function = swap("config.json", "\"gelu\"", "\"gulp\"");
     assert!(function.code == "config" && function.what.contains("gulp"), "{function}");
+}
+
+/// Milliseconds a picture of ViT-Ti/16 takes here, the median of 30 after 10.
+#[test]
+#[ignore = "a measurement; scripts/golden/vit_tiny.py makes what it needs"]
+fn speed() {
+    let files = files_of(".models/vit-tiny-random");
+    for (threads, quant) in [(1, None), (2, None), (1, Some(Kind::Q8_0)), (2, Some(Kind::Q8_0))] {
+        let on = Rc::new(Cpu::new(Host::native(), Isa::best(), threads));
+        let vit = load(on.clone(), &files, quant).unwrap();
+        let pixels = vec![0.5; vit.sizes.pixels()];
+        let one = || {
+            let start = std::time::Instant::now();
+            block_on(vit.run(&pixels)).unwrap();
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        (0..10).for_each(|_| drop(one()));
+        let mut times = [0.0; 30].map(|_: f64| one());
+        times.sort_by(f64::total_cmp);
+        let kind = quant.map_or("f32", |k| k.name);
+        backends::say(&format!("{}, {kind}: {:.1} ms", on.caps().device, times[15]));
+    }
 }
