@@ -100,7 +100,7 @@ fn what_cannot_be_is_said() {
     let vit = load(reference(), &files(), None).unwrap();
     let few = block_on(vit.run(&[0.0; 12])).unwrap_err();
     assert!(few.code == "pixels" && few.what.contains("12 numbers for 32×32"), "{few}");
-    let llama = Llama::SMALL.checkpoint(1);
+    let llama = Llama::SMALL.checkpoint(1).unwrap();
     assert!(!Encoder::reads(&llama).unwrap() && Encoder::reads(&checkpoint(&files()).unwrap()).unwrap());
     let text = block_on(Encoder::load(reference(), Host::native(), &llama, None, &mut |_, _| ())).err().unwrap();
     assert!(text.code == "architecture" && text.what.contains("'llama'"), "{text}");
