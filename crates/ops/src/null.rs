@@ -56,7 +56,10 @@ impl Null {
         bill.resident_bytes = (0..rec.bufs.len()).filter(|i| !lives_inside(*i)).map(size).sum();
 
         // A temporary lives from the first step that names it to the last.
-        let last_use = |i: usize| rec.steps.iter().rposition(|s| s.bufs.contains(&Buf(i as u32)));
+        let mut last_use = vec![0; rec.bufs.len()];
+        for (at, step) in rec.steps.iter().enumerate() {
+            step.bufs.iter().for_each(|b| last_use[b.0 as usize] = at);
+        }
         let mut ends = vec![0u64; rec.steps.len()];
         let mut alive = 0;
         let mut most = 0;
@@ -65,7 +68,7 @@ impl Null {
             for i in step.bufs.iter().map(|b| b.0 as usize).filter(|i| lives_inside(*i)) {
                 if !std::mem::replace(&mut seen[i], true) {
                     alive += size(i);
-                    ends[last_use(i).unwrap_or(at)] += size(i);
+                    ends[last_use[i]] += size(i);
                 }
             }
             most = most.max(alive);
