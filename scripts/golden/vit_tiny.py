@@ -1,7 +1,6 @@
 """Makes a ViT-Ti/16 for pictures of 224×224 with random weights, for measuring speed: in .models/vit-tiny-random, as
 `transformers` saves it and the same network as ONNX. Numbers do not matter for speed, sizes do; nothing is downloaded.
 
-    .venv/bin/pip install onnx onnxscript
     .venv/bin/python scripts/golden/vit_tiny.py
 """
 
