@@ -1,4 +1,4 @@
-/** Squint: language models on the visitor's own device. Nothing they ask leaves it. */
+/** Squint: language models and vision encoders on the visitor's own device. Nothing they ask leaves it. */
 
 export type Backend = "auto" | "cpu" | "gpu" | "reference";
 
@@ -28,7 +28,7 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void;
   /** Tokens of prompt and answer together; 1024. */
   context?: number;
-  /** Formats to convert to, as `{ language: "q4_0", kv: "f32" }`. */
+  /** Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, or `{ vision: "q8_0" }` of a vision encoder. */
   quant?: string | Record<string, string>;
   /** Keep activations in f32 on the cpu backend. */
   exact?: boolean;
@@ -38,6 +38,7 @@ export interface LoadOptions {
 
 export interface Loaded {
   family: string;
+  /** Tokens of prompt and answer together; 0 where the model reads no text. */
   context: number;
   backend: string;
   /** Why it is that backend. */
@@ -71,6 +72,20 @@ export interface GenerateOptions {
   /** Texts that end the answer. */
   stop?: string | string[];
   signal?: AbortSignal;
+}
+
+export interface EncodeOptions {
+  /** Of the model's own size: rows from the top, red, green and blue of a pixel side by side, normalised as it was
+   * trained. */
+  pixels: ArrayLike<number>;
+  signal?: AbortSignal;
+}
+
+export interface Encoded {
+  /** The classifier's logits. */
+  values: Float32Array;
+  /** From the pixels to the values, in milliseconds. */
+  ms: number;
 }
 
 /** One meaning per number. Times are of this answer alone, wall clock, in milliseconds. */
@@ -109,6 +124,7 @@ export class Squint {
   static create(options?: CreateOptions): Promise<Squint>;
   load(options: LoadOptions): Promise<Loaded>;
   generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
+  encode(options: EncodeOptions): Promise<Encoded>;
   /** Every op on every backend of this device against its definition. */
   probe(onRow?: (row: Record<string, unknown>) => void): Promise<Record<string, unknown>>;
   readonly meter: Meter | null;

@@ -3,7 +3,7 @@
 
 const HERE = new URL("./", import.meta.url);
 /** The last event of a run. */
-const LAST = ["probe_done", "loaded", "done", "fault"];
+const LAST = ["probe_done", "loaded", "done", "encoded", "fault"];
 
 export class SquintError extends Error {
   constructor({ code, what, hint }) {
@@ -70,6 +70,13 @@ export class Squint {
     } catch (e) {
       if (!signal?.aborted) throw e;
       yield { type: "done", ids, text, reason: "abort" };
+    }
+  }
+
+  /** Shows a picture to the vision encoder that was loaded. */
+  async encode({ pixels, signal }) {
+    for await (const { news } of this.#ask("encode", { pixels: Float32Array.from(pixels) }, signal)) {
+      if (news.encoded) return { ...news.encoded, values: Float32Array.from(news.encoded.values) };
     }
   }
 

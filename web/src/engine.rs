@@ -65,7 +65,8 @@ impl Engine {
             News::ProbeDone(report) => self.report.set(Some(report)),
             // The first fault is the cause; what follows is its echo. `start` clears it.
             News::Fault(fault) => self.fault.update(|now| _ = now.get_or_insert(fault)),
-            News::Loading(_) | News::Loaded(_) | News::Token(_) | News::Stage(_) | News::Done(_) => {}
+            News::Loading(_) | News::Loaded(_) | News::Token(_) | News::Stage(_) => {}
+            News::Done(_) | News::Encoded(_) => {}
             News::Back => self.fault.update(|now| _ = now.take_if(|f| f.code == LOST)),
         }
     }

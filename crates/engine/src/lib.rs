@@ -29,7 +29,7 @@ pub use load::Model;
 pub use open::{Backends, Surroundings};
 pub use session::{Choice, Session};
 pub use squint_ops::op::Sampling;
-pub use squint_ops::{Error, Host};
+pub use squint_ops::{Backend, Error, Host};
 pub use vision::Encoder;
 pub use wish::{cache_kind, wishes};
 pub use words::{Prompt, Words};

@@ -10,6 +10,8 @@ mod switch;
 pub use card::{Card, Param};
 pub use config::{BACKENDS, RunConfig};
 pub use fault::Fault;
-pub use message::{Ask, Done, Event, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token, Turn};
+pub use message::{
+    Ask, Done, Encoded, Event, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token, Turn,
+};
 pub use probe::{Device, Picked, ProbeReport, ProbeRow, Status};
 pub use switch::{Pair, Switch};

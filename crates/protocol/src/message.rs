@@ -18,6 +18,9 @@ pub enum Ask {
     Load(Load),
     /// Ask the model that was loaded last.
     Generate(Generate),
+    /// Show the vision encoder that was loaded last a picture. Its pixels come beside the message, as a `Float32Array`:
+    /// red, green and blue side by side, normalised as the model was trained.
+    Encode,
     /// End the run of this number: no further event of it comes.
     Stop(u32),
 }
@@ -28,7 +31,7 @@ pub struct Load {
     pub backend: String,
     /// Tokens of prompt and answer together.
     pub context: u32,
-    /// `language=q4_0,kv=f32`
+    /// `language=q4_0,kv=f32`; of a vision encoder `vision=q8_0`
     pub quant: String,
     /// Activations stay f32 on the cpu backend.
     pub exact: bool,
@@ -106,6 +109,8 @@ pub enum News {
     Stage(StageRow),
     /// The last event of a generation.
     Done(Done),
+    /// The only event of an encoding.
+    Encoded(Encoded),
     Fault(Fault),
     /// A worker that was thought lost has answered.
     Back,
@@ -123,6 +128,7 @@ pub struct Loading {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
     pub family: String,
+    /// Tokens of prompt and answer together; 0 where the model reads no text.
     pub context: u32,
     pub backend: String,
     /// Why it is that one.
@@ -157,6 +163,14 @@ pub struct Done {
     /// `eos`, `length` or `stop`.
     pub reason: String,
     pub meter: MeterRow,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Encoded {
+    /// The classifier's logits.
+    pub values: Vec<f32>,
+    /// From the pixels to the values.
+    pub ms: f64,
 }
 
 /// One meaning per number, whichever backend ran.

@@ -1,4 +1,5 @@
-//! A file the visitor gave, or a download that `store.js` kept: read by slices, never held whole.
+//! What comes beside a message. A file the visitor gave, or a download that `store.js` kept, is read by slices and never
+//! held whole.
 
 use squint_engine::Error;
 use squint_weights::{Local, Source, source::inside};
@@ -48,4 +49,10 @@ pub fn files(message: &JsValue) -> Vec<(String, web_sys::Blob)> {
         Some((entry.get(0).as_string()?, entry.get(1).dyn_into().ok()?))
     };
     js_sys::Object::entries(&object).iter().filter_map(pair).collect()
+}
+
+/// The pixels beside a message, none where there are none.
+pub fn pixels(message: &JsValue) -> Vec<f32> {
+    let pixels = js_sys::Reflect::get(message, &"pixels".into()).ok().and_then(|p| p.dyn_into().ok());
+    pixels.map_or(vec![], |p: js_sys::Float32Array| p.to_vec())
 }

@@ -1,15 +1,17 @@
 //! Requests in, events out.
 
-use crate::blob::{BlobSource, files};
+use crate::blob::{BlobSource, files, pixels};
 use crate::host::{host, scope};
 use crate::runs::Runs;
 use squint_engine::answer::{Heard, Question, answer};
 use squint_engine::text::Message;
+use squint_engine::weights::Progress;
 use squint_engine::{
-    Backends, Choice, Error, Model, Prompt, Sampling, Session, Surroundings, Words, fault, probe, wishes,
+    Backend, Backends, Choice, Encoder, Error, Host, Model, Prompt, Sampling, Session, Surroundings, Words, fault,
+    probe, wishes,
 };
 use squint_protocol::{
-    Ask, Done, Event, Fault, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token,
+    Ask, Done, Encoded, Event, Fault, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token,
 };
 use squint_weights::{Checkpoint, Source};
 use std::{cell::RefCell, rc::Rc};
@@ -22,9 +24,15 @@ struct Worker {
     seat: RefCell<Option<Seat>>,
 }
 
-struct Seat {
-    session: Session,
-    words: Words,
+enum Seat {
+    Text(Box<Session>, Box<Words>),
+    Vision(Box<Encoder>),
+}
+
+/// What comes beside a message.
+struct Beside {
+    files: Vec<(String, web_sys::Blob)>,
+    pixels: Vec<f32>,
 }
 
 thread_local! {
@@ -41,12 +49,12 @@ pub fn receive(message: JsValue) {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else {
         return;
     };
-    let files = files(&message);
+    let beside = Beside { files: files(&message), pixels: pixels(&message) };
     match serde_wasm_bindgen::from_value::<Request>(message) {
         Ok(Request { ask: Ask::Stop(run), .. }) => worker.runs.stop(run),
         Ok(request) => wasm_bindgen_futures::spawn_local(async move {
             let run = request.run;
-            let work = serve(&worker, request, files);
+            let work = serve(&worker, request, beside);
             if let Some(Err(e)) = worker.runs.until_stopped(run, work).await {
                 send(run, News::Fault(fault(e)));
             }
@@ -58,7 +66,7 @@ pub fn receive(message: JsValue) {
     }
 }
 
-async fn serve(worker: &Worker, request: Request, files: Vec<(String, web_sys::Blob)>) -> Result<(), Error> {
+async fn serve(worker: &Worker, request: Request, beside: Beside) -> Result<(), Error> {
     let run = request.run;
     match request.ask {
         Ask::Probe => {
@@ -67,8 +75,9 @@ async fn serve(worker: &Worker, request: Request, files: Vec<(String, web_sys::B
             send(run, News::ProbeDone(report));
             Ok(())
         }
-        Ask::Load(wish) => load(worker, run, wish, files).await,
+        Ask::Load(wish) => load(worker, run, wish, beside.files).await,
         Ask::Generate(wish) => generate(worker, run, wish).await,
+        Ask::Encode => encode(worker, run, &beside.pixels).await,
         Ask::Stop(_) => Ok(()),
     }
 }
@@ -77,32 +86,29 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
     // The old model goes first: two seldom fit.
     worker.seat.take();
     let start = (worker.around.host.now)();
-    let checkpoint = Rc::new(checkpoint(files).await?);
-    let words = Words::of(&checkpoint)?;
+    let checkpoint = checkpoint(files).await?;
     let around = Surroundings { host: worker.around.host.clone(), exact: wish.exact, ..worker.around };
     let (backend, because) = Backends::named(&around, &wish.backend).await?;
-    let [language, kv] = wishes(&wish.quant, &["language", "kv"])?[..] else {
-        return Err(Error::bug("two wishes were asked for"));
-    };
     let mut told = 0;
-    let model = Model::load(backend, around.host.clone(), checkpoint, language, &mut |done, total| {
+    let mut progress = |done, total| {
         // A hundred messages are enough for a bar.
         if done == total || done >= told + total / 100 {
             told = done;
             let news = Loading { step: "upload".into(), done: done as f64, total: total as f64 };
             send(run, News::Loading(news));
         }
-    })
-    .await?;
-    let model = Rc::new(model);
-    let room = (wish.context as usize).min(model.sizes.context);
-    let session = Session::new(model.clone(), room, squint_engine::cache_kind(&model, wish.exact, kv))?;
-    let caps = model.backend.caps();
+    };
+    let on = (backend.clone(), around.host.clone());
+    let (seat, family, context) = match Encoder::reads(&checkpoint)? {
+        true => look(on, checkpoint, &wish, &mut progress).await?,
+        false => read(on, checkpoint, &wish, &mut progress).await?,
+    };
+    let caps = backend.caps();
     send(
         run,
         News::Loaded(Loaded {
-            family: model.family.name.into(),
-            context: room as u32,
+            family: family.into(),
+            context: context as u32,
             backend: caps.name.into(),
             because,
             device: caps.device.clone(),
@@ -111,8 +117,35 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
             ms: (around.host.now)() - start,
         }),
     );
-    worker.seat.replace(Some(Seat { session, words }));
+    worker.seat.replace(Some(seat));
     Ok(())
+}
+
+/// A backend, and the surroundings it works in.
+type On = (Rc<dyn Backend>, Host);
+/// A model that is ready, its family, and the tokens it has room for.
+type Ready = (Seat, &'static str, usize);
+
+/// A language model.
+async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
+    let words = Words::of(&from)?;
+    let [language, kv] = wishes(&wish.quant, &["language", "kv"])?[..] else {
+        return Err(Error::bug("two wishes were asked for"));
+    };
+    let model = Rc::new(Model::load(on, host, Rc::new(from), language, progress).await?);
+    let room = (wish.context as usize).min(model.sizes.context);
+    let session = Session::new(model.clone(), room, squint_engine::cache_kind(&model, wish.exact, kv))?;
+    Ok((Seat::Text(session.into(), words.into()), model.family.name, room))
+}
+
+/// A vision encoder.
+async fn look((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
+    let [quant] = wishes(&wish.quant, &["vision"])?[..] else {
+        return Err(Error::bug("one wish was asked for"));
+    };
+    let encoder = Encoder::load(on, host, &from, quant, progress).await?;
+    let family = encoder.family.name;
+    Ok((Seat::Vision(encoder.into()), family, 0))
 }
 
 /// One GGUF file, or the files of a Hugging Face directory.
@@ -133,6 +166,14 @@ struct Taken<'a> {
     seat: Option<Seat>,
 }
 
+/// The model that is loaded, for one answer.
+fn take(worker: &Worker) -> Result<Taken<'_>, Error> {
+    match worker.seat.take() {
+        None => Err(Error::new("model", "no model is ready", "load one first, or wait for the answer under way")),
+        seat => Ok(Taken { home: &worker.seat, seat }),
+    }
+}
+
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
         self.home.replace(self.seat.take());
@@ -140,11 +181,10 @@ impl Drop for Taken<'_> {
 }
 
 async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error> {
-    let Some(seat) = worker.seat.take() else {
-        return Err(Error::new("model", "no model is ready", "load one first, or wait for the answer under way"));
+    let mut taken = take(worker)?;
+    let Some(Seat::Text(session, words)) = &mut taken.seat else {
+        return Err(Error::new("model", "the model reads pictures, not questions", "load a language model"));
     };
-    let mut taken = Taken { home: &worker.seat, seat: Some(seat) };
-    let Some(Seat { session, words }) = &mut taken.seat else { return Ok(()) };
     let prompt = match (wish.raw, wish.messages.is_empty()) {
         (true, _) => Prompt::Raw(wish.prompt),
         (_, true) => Prompt::Chat(vec![Message::text("user", &wish.prompt)]),
@@ -194,6 +234,18 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
         build: worker.around.build.into(),
     };
     send(run, News::Done(Done { ids: done.ids, text: done.text, reason: done.reason.name().into(), meter }));
+    Ok(())
+}
+
+async fn encode(worker: &Worker, run: u32, pixels: &[f32]) -> Result<(), Error> {
+    let taken = take(worker)?;
+    let Some(Seat::Vision(encoder)) = &taken.seat else {
+        return Err(Error::new("model", "the model reads questions, not pictures", "load a vision encoder"));
+    };
+    let now = &worker.around.host.now;
+    let start = now();
+    let values = encoder.run(pixels).await?;
+    send(run, News::Encoded(Encoded { values, ms: now() - start }));
     Ok(())
 }
 
