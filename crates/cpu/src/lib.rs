@@ -7,6 +7,7 @@
 //! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
 //! * `pool` — threads where there are any.
+//! * `peaks` — what the machine can do at most, measured.
 
 mod backend;
 mod kernel;
@@ -14,6 +15,7 @@ mod lanes;
 mod math;
 mod memory;
 mod panels;
+mod peaks;
 mod pool;
 mod quantize;
 mod tile;
@@ -21,6 +23,7 @@ mod tile;
 pub use backend::Cpu;
 pub use kernel::KERNELS;
 pub use lanes::Isa;
+pub use peaks::Peaks;
 pub use pool::Pool;
 
 /// Starts the browser's thread pool; the worker calls it once, before the first kernel.

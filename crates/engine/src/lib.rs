@@ -8,11 +8,13 @@
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
+//! * `limits` — what a token asks of the machine at least.
 //! * [`answer`] — a question answered, told token by token.
 
 pub mod answer;
 pub mod estimate;
 mod fault;
+mod limits;
 pub mod load;
 pub mod open;
 mod pick;
@@ -25,9 +27,11 @@ mod wish;
 pub mod words;
 
 pub use fault::fault;
+pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
 pub use session::{Choice, Session};
+pub use squint_cpu::{Isa, Peaks};
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};
 pub use vision::Encoder;

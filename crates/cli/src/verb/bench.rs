@@ -1,8 +1,8 @@
 //! `squint bench`: prefill and decode, warm, medians; beside them what the machine can do at most.
 
 use crate::open::How;
-use serde_json::json;
-use squint_engine::{Choice, Host};
+use serde_json::{Value, json};
+use squint_engine::{Choice, Host, Isa, Peaks, Session};
 use squint_ops::Error;
 
 #[derive(clap::Args)]
@@ -26,15 +26,17 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let vocab = session.model.sizes.vocab as u32;
     // Ids without meaning: the work is the same.
     let prompt: Vec<u32> = (0..args.prompt_tokens as u32).map(|i| (i * 7919 + 13) % vocab).collect();
-    let (mut prefill, mut decode) = (vec![], vec![]);
+    let (mut prefill, mut decode, mut flops) = (vec![], vec![], 0);
     for run in 0..args.runs + 1 {
         // Another first token makes a prompt that no cache knows.
         let mut prompt = prompt.clone();
         prompt[0] = run as u32;
+        session.take_bill();
         let start = now();
         session.prefill(&prompt).await?;
         session.next(Choice::GREEDY, 1).await?;
         let read = now();
+        flops = session.take_bill().flops;
         let mut done = 0;
         while done < args.answer {
             done += session.next(Choice::GREEDY, args.answer - done).await?.len();
@@ -46,15 +48,90 @@ pub async fn run(args: Args) -> Result<(), Error> {
     }
     let (prefill, decode) = (median(&mut prefill), median(&mut decode));
     let caps = session.model.backend.caps();
+    let mut json = json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode,
+        "prompt_tokens": args.prompt_tokens, "gen": args.answer, "runs": args.runs, "backend": caps.name,
+        "device": caps.device});
+    let gop = flops as f64 / args.prompt_tokens as f64 * prefill / 1e9;
+    let roof = if caps.name == "cpu" { Some(Roof::measure(&session, args.how.exact)?) } else { None };
+    if let (Some(roof), Some(json)) = (&roof, json.as_object_mut()) {
+        json.extend(roof.shares(gop, decode));
+    }
     if args.how.json {
-        crate::say(&json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode, "prompt_tokens": args.prompt_tokens,
-                "gen": args.answer, "runs": args.runs, "backend": caps.name, "device": caps.device}).to_string());
+        crate::say(&json.to_string());
         return Ok(());
     }
     crate::say(&format!("{} ({}), medians of {} warm runs", caps.name, caps.device, args.runs));
     crate::say(&format!("prefill  {prefill:8.1} tokens/s over {} tokens", args.prompt_tokens));
     crate::say(&format!("decode   {decode:8.1} tokens/s over {} tokens", args.answer));
+    if let Some(roof) = &roof {
+        roof.tell(gop, decode);
+    }
     Ok(())
+}
+
+/// What the same threads can do at most, measured right after.
+struct Roof {
+    peaks: Peaks,
+    /// Giga operations a second of the instructions that most of the work is done with, and what they multiply.
+    most: f64,
+    what: &'static str,
+    bytes: u64,
+}
+
+impl Roof {
+    fn measure(session: &Session, exact: bool) -> Result<Roof, Error> {
+        let reads = session.model.reads()?;
+        let peaks = Peaks::measure(Isa::best(), session.model.backend.caps().threads, &*Host::native().now);
+        let (most, what) = match reads.kind.codes.filter(|_| !exact) {
+            Some(codes) if codes.bits <= 4 => (peaks.int4, "int4"),
+            Some(_) => (peaks.int8, "int8"),
+            None => (peaks.f32, "f32"),
+        };
+        Ok(Roof { peaks, most, what, bytes: reads.bytes })
+    }
+
+    /// Gigabytes of weights a second.
+    fn fetched(&self, decode: f64) -> f64 {
+        self.bytes as f64 * decode / 1e9
+    }
+
+    fn shares(&self, gop: f64, decode: f64) -> serde_json::Map<String, Value> {
+        let p = &self.peaks;
+        let numbers = [
+            ("bandwidth_gb_s", p.read),
+            ("copy_gb_s", p.copy),
+            ("weights_gb_s", self.fetched(decode)),
+            ("share_of_bandwidth", self.fetched(decode) / p.read),
+            ("gop_s", gop),
+            ("peak_gop_s", self.most),
+            ("share_of_peak", gop / self.most),
+            ("peak_int4_gop_s", p.int4),
+            ("peak_int8_gop_s", p.int8),
+            ("peak_f32_gop_s", p.f32),
+        ];
+        let mut all: serde_json::Map<_, _> = numbers.map(|(name, n)| (name.into(), n.into())).into_iter().collect();
+        all.insert("weight_bytes_per_token".into(), self.bytes.into());
+        all.insert("peak_of".into(), format!("{} {}", Isa::best().name(), self.what).into());
+        all
+    }
+
+    fn tell(&self, gop: f64, decode: f64) {
+        let (p, percent) = (&self.peaks, |a: f64, b: f64| 100.0 * a / b);
+        crate::say(&format!(
+            "prefill  {gop:8.1} GOP/s, {:.0} % of the {:.0} that {} {} gives from the nearest cache",
+            percent(gop, self.most),
+            self.most,
+            Isa::best().name(),
+            self.what
+        ));
+        crate::say(&format!(
+            "decode   {:8.1} GB/s of weights, {:.0} % of the {:.1} that reading memory gives (copying: {:.1})",
+            self.fetched(decode),
+            percent(self.fetched(decode), p.read),
+            p.read,
+            p.copy
+        ));
+    }
 }
 
 fn median(values: &mut [f64]) -> f64 {
