@@ -75,8 +75,7 @@ fn find(model: &str) -> Result<PathBuf, Error> {
 impl How {
     pub async fn load(&self) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(self.which.checkpoint().await?);
-        let around = Surroundings { host: Host::native(), build: "native", threads: self.threads, exact: self.exact };
-        let (backend, _) = Backends::named(&around, &self.backend).await?;
+        let (backend, _) = Backends::named(&self.around(), &self.backend).await?;
         let bar = indicatif::ProgressBar::new(0).with_style(
             indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
                 .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
@@ -89,6 +88,10 @@ impl How {
         .await;
         bar.finish_and_clear();
         Ok(Rc::new(model?))
+    }
+
+    pub fn around(&self) -> Surroundings {
+        Surroundings { host: Host::native(), build: "native", threads: self.threads, exact: self.exact }
     }
 
     pub async fn session(&self) -> Result<Session, Error> {

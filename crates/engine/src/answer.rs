@@ -1,9 +1,11 @@
 //! One question answered: prefill, then token after token until the model, a stop text or the limit says so.
 
 use crate::estimate::Stage;
+use crate::open::Surroundings;
+use crate::revive::Lives;
 use crate::session::{Choice, Session};
 use crate::text::{Decoder, Tokenizer};
-use squint_ops::{Error, Host};
+use squint_ops::Error;
 
 pub struct Question {
     pub prompt: Vec<u32>,
@@ -74,17 +76,20 @@ pub enum Heard<'a> {
     Stage(&'a Measured),
 }
 
-/// Asks `session`. Dropping the future ends the work; a later prompt starts from what the caches hold.
+/// Asks `session`. Dropping the future ends the work; a later prompt starts from what the caches hold. A device that
+/// goes meanwhile is replaced by another of the same kind, and the answer goes on where it was.
 pub async fn answer(
     session: &mut Session,
     tokenizer: &Tokenizer,
-    host: &Host,
+    around: &Surroundings,
     question: &Question,
     mut heard: impl FnMut(Heard),
 ) -> Result<Answer, Error> {
+    let host = &around.host;
     let start = (host.now)();
     session.take_bill();
-    let reused = session.prefill(&question.prompt).await?;
+    let mut lives = Lives::new(around);
+    let reused = lives.prefill(session, &question.prompt).await?;
     let room = session.room() - question.prompt.len();
     // One more than there is room for: the last id drawn need not be fed.
     let most = question.most.min(room + 1);
@@ -96,7 +101,14 @@ pub async fn answer(
     while out.ids.len() < most {
         // The first id alone: it says when the prompt was done.
         let wish = if first.is_none() { 1 } else { most - out.ids.len() };
-        let ids = session.next(question.choice, wish).await?;
+        let ids = match session.next(question.choice, wish).await {
+            Ok(ids) => ids,
+            Err(e) => {
+                lives.revive(session, e).await?;
+                lives.prefill(session, &[&question.prompt[..], &out.ids].concat()).await?;
+                continue;
+            }
+        };
         if first.is_none() {
             let ms = (host.now)() - start;
             (first, meter.ttft_ms, meter.prompt_ms) = (Some(start + ms), ms, ms);

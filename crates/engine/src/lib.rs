@@ -10,6 +10,7 @@
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
 //! * `limits` — what a token asks of the machine at least.
 //! * [`answer`] — a question answered, told token by token.
+//! * `revive` — a session whose device is gone gets another.
 
 pub mod answer;
 pub mod estimate;
@@ -19,6 +20,7 @@ pub mod load;
 pub mod open;
 mod pick;
 pub mod probe;
+mod revive;
 pub mod session;
 pub mod text;
 pub mod vision;

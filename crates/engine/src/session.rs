@@ -101,6 +101,10 @@ impl Session {
     pub fn room(&self) -> usize {
         self.room
     }
+    /// The format of keys and values.
+    pub fn cache(&self) -> Kind {
+        self.cache
+    }
     /// What ran since this was asked last.
     pub fn take_bill(&self) -> Bill {
         self.bill.take()
@@ -252,7 +256,7 @@ impl Session {
 
     /// Draws the id that stands at `step`, into `place` of those not read yet.
     async fn draw(&mut self, choice: Choice, step: usize, place: usize) -> Result<(), Error> {
-        let recents = if choice.how.penalty == 1.0 { &[][..] } else { self.recent_ids() };
+        let recents = if choice.how.penalty == 1.0 { vec![] } else { self.recent_ids() };
         if !recents.is_empty() {
             self.model.backend.write(&self.recent, 0, &bytes(recents.iter().copied()))?;
         }
@@ -264,8 +268,11 @@ impl Session {
         self.model.backend.run(draw, &values).await
     }
 
-    fn recent_ids(&self) -> &[u32] {
-        &self.ids[self.ids.len().saturating_sub(RECENT)..]
+    /// What was said last, the id on its way into the caches included.
+    fn recent_ids(&self) -> Vec<u32> {
+        let owed = self.owed.as_slice();
+        let from = (self.ids.len() + owed.len()).saturating_sub(RECENT).min(self.ids.len());
+        [&self.ids[from..], owed].concat()
     }
 
     fn pay(&self, rec: &Recording, values: &[u32]) -> Result<(), Error> {

@@ -1,46 +1,34 @@
-//! Runs that can be stopped. A run is a future; stopping drops it, and no further event of it comes.
+//! Runs that can be stopped. A run is a future; stopping drops it there and then, so no further event of it comes and
+//! what it had borrowed is back before the next message is read.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
+
+type Task = Pin<Box<dyn Future<Output = ()>>>;
+type Work = Rc<RefCell<Option<Task>>>;
 
 #[derive(Clone, Default)]
-pub struct Runs(Rc<RefCell<BTreeMap<u32, State>>>);
-
-#[derive(Default)]
-struct State {
-    stopped: bool,
-    waker: Option<Waker>,
-}
+pub struct Runs(Rc<RefCell<BTreeMap<u32, Work>>>);
 
 impl Runs {
-    /// Does `work` to its end, or until the run is stopped; then none comes back.
-    pub async fn until_stopped<T>(&self, run: u32, work: impl Future<Output = T>) -> Option<T> {
-        self.0.borrow_mut().insert(run, State::default());
-        let mut work = pin!(work);
-        let out = poll_fn(|cx| {
-            if let Some(state) = self.0.borrow_mut().get_mut(&run) {
-                if state.stopped {
-                    return Poll::Ready(None);
-                }
-                state.waker = Some(cx.waker().clone());
-            }
-            work.as_mut().poll(cx).map(Some)
+    /// Makes `work` a run. What comes back does it, to its end or until it is stopped.
+    pub fn begin(&self, run: u32, work: impl Future<Output = ()> + 'static) -> Task {
+        let work: Work = Rc::new(RefCell::new(Some(Box::pin(work))));
+        self.0.borrow_mut().insert(run, work.clone());
+        let runs = self.clone();
+        Box::pin(async move {
+            poll_fn(|cx| work.borrow_mut().as_mut().map_or(Poll::Ready(()), |work| work.as_mut().poll(cx))).await;
+            runs.0.borrow_mut().remove(&run);
         })
-        .await;
-        self.0.borrow_mut().remove(&run);
-        out
     }
 
     /// Ends a run; one that is over, or never was, stays as it is.
     pub fn stop(&self, run: u32) {
-        let waker = self.0.borrow_mut().get_mut(&run).and_then(|state| {
-            state.stopped = true;
-            state.waker.take()
-        });
-        waker.into_iter().for_each(Waker::wake);
+        let work = self.0.borrow_mut().remove(&run);
+        drop(work.and_then(|work| work.take()));
     }
 }

@@ -14,7 +14,10 @@ use squint_protocol::{
     Ask, Done, Encoded, Event, Fault, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token,
 };
 use squint_weights::{Checkpoint, Source};
-use std::{cell::RefCell, rc::Rc};
+use std::{
+    cell::{Cell, RefCell},
+    rc::Rc,
+};
 use wasm_bindgen::prelude::*;
 
 struct Worker {
@@ -22,10 +25,15 @@ struct Worker {
     runs: Runs,
     /// The model that answers; away while it does.
     seat: RefCell<Option<Seat>>,
+    /// How often a model was asked for: an answer that outlives its model does not bring it back.
+    loads: Cell<u32>,
 }
 
+/// Whether activations stay f32, for a backend that has to be opened again.
+type Exact = bool;
+
 enum Seat {
-    Text(Box<Session>, Box<Words>),
+    Text(Box<Session>, Box<Words>, Exact),
     Vision(Box<Encoder>),
 }
 
@@ -41,7 +49,7 @@ thread_local! {
 
 pub fn start(threads: usize) {
     let around = Surroundings { host: host(), build: crate::BUILD, threads, exact: false };
-    WORKER.set(Some(Rc::new(Worker { around, runs: Runs::default(), seat: RefCell::default() })));
+    WORKER.set(Some(Rc::new(Worker { around, runs: Runs::default(), seat: RefCell::default(), loads: Cell::new(0) })));
 }
 
 /// One message of the page.
@@ -50,18 +58,25 @@ pub fn receive(message: JsValue) {
         return;
     };
     let beside = Beside { files: files(&message), pixels: pixels(&message) };
+    let number = js_sys::Reflect::get(&message, &"run".into()).ok().and_then(|n| n.as_f64());
     match serde_wasm_bindgen::from_value::<Request>(message) {
         Ok(Request { ask: Ask::Stop(run), .. }) => worker.runs.stop(run),
-        Ok(request) => wasm_bindgen_futures::spawn_local(async move {
+        Ok(request) => {
             let run = request.run;
-            let work = serve(&worker, request, beside);
-            if let Some(Err(e)) = worker.runs.until_stopped(run, work).await {
-                send(run, News::Fault(fault(e)));
-            }
-        }),
+            let runs = worker.runs.clone();
+            wasm_bindgen_futures::spawn_local(runs.begin(run, async move {
+                if let Err(e) = serve(&worker, request, beside).await {
+                    send(run, News::Fault(fault(e)));
+                }
+            }));
+        }
         Err(e) => send(
-            0,
-            News::Fault(Fault::new("request", format!("the worker cannot read a message: {e}"), "reload the page")),
+            number.map_or(0, |n| n as u32),
+            News::Fault(Fault::new(
+                "request",
+                format!("the worker cannot read a message: {e}"),
+                "give each option the type that squint.d.ts names",
+            )),
         ),
     }
 }
@@ -85,6 +100,8 @@ async fn serve(worker: &Worker, request: Request, beside: Beside) -> Result<(), 
 async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys::Blob)>) -> Result<(), Error> {
     // The old model goes first: two seldom fit.
     worker.seat.take();
+    let load = worker.loads.get() + 1;
+    worker.loads.set(load);
     let start = (worker.around.host.now)();
     let checkpoint = checkpoint(files).await?;
     let around = Surroundings { host: worker.around.host.clone(), exact: wish.exact, ..worker.around };
@@ -103,6 +120,10 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
         true => look(on, checkpoint, &wish, &mut progress).await?,
         false => read(on, checkpoint, &wish, &mut progress).await?,
     };
+    // Of two loads at once the later one stays, whichever is done first.
+    if worker.loads.get() == load {
+        worker.seat.replace(Some(seat));
+    }
     let caps = backend.caps();
     send(
         run,
@@ -117,7 +138,6 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
             ms: (around.host.now)() - start,
         }),
     );
-    worker.seat.replace(Some(seat));
     Ok(())
 }
 
@@ -135,7 +155,7 @@ async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<
     let model = Rc::new(Model::load(on, host, Rc::new(from), language, progress).await?);
     let room = (wish.context as usize).min(model.sizes.context);
     let session = Session::new(model.clone(), room, squint_engine::cache_kind(&model, wish.exact, kv))?;
-    Ok((Seat::Text(session.into(), words.into()), model.family.name, room))
+    Ok((Seat::Text(session.into(), words.into(), wish.exact), model.family.name, room))
 }
 
 /// A vision encoder.
@@ -162,7 +182,8 @@ async fn checkpoint(files: Vec<(String, web_sys::Blob)>) -> Result<Checkpoint, E
 
 /// A seat taken for one answer; it goes back even when the answer is cut off.
 struct Taken<'a> {
-    home: &'a RefCell<Option<Seat>>,
+    worker: &'a Worker,
+    load: u32,
     seat: Option<Seat>,
 }
 
@@ -170,19 +191,21 @@ struct Taken<'a> {
 fn take(worker: &Worker) -> Result<Taken<'_>, Error> {
     match worker.seat.take() {
         None => Err(Error::new("model", "no model is ready", "load one first, or wait for the answer under way")),
-        seat => Ok(Taken { home: &worker.seat, seat }),
+        seat => Ok(Taken { worker, load: worker.loads.get(), seat }),
     }
 }
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
-        self.home.replace(self.seat.take());
+        if self.worker.loads.get() == self.load {
+            self.worker.seat.replace(self.seat.take());
+        }
     }
 }
 
 async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error> {
     let mut taken = take(worker)?;
-    let Some(Seat::Text(session, words)) = &mut taken.seat else {
+    let Some(Seat::Text(session, words, exact)) = &mut taken.seat else {
         return Err(Error::new("model", "the model reads pictures, not questions", "load a language model"));
     };
     let prompt = match (wish.raw, wish.messages.is_empty()) {
@@ -203,8 +226,8 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
         choice: Choice { how, seed: wish.seed },
         stops: wish.stop,
     };
-    let host = &worker.around.host;
-    let done = answer(session, &words.tokenizer, host, &question, |heard| match heard {
+    let around = Surroundings { host: worker.around.host.clone(), exact: *exact, ..worker.around };
+    let done = answer(session, &words.tokenizer, &around, &question, |heard| match heard {
         Heard::Token { id, text } => send(run, News::Token(Token { id, text: text.into() })),
         Heard::Stage(s) => send(
             run,

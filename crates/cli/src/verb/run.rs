@@ -4,7 +4,7 @@ use crate::open::How;
 use serde_json::{Value, json};
 use squint_engine::answer::{Heard, Question, answer};
 use squint_engine::text::Message;
-use squint_engine::{Choice, Host, Prompt, Words};
+use squint_engine::{Choice, Prompt, Words};
 use squint_ops::{Error, op::Sampling};
 use std::io::Write;
 
@@ -70,7 +70,8 @@ pub async fn run(args: Args) -> Result<(), Error> {
         stops: args.stop,
     };
     let quiet = args.how.json;
-    let done = answer(&mut session, &words.tokenizer, &Host::native(), &question, |heard| {
+    let around = args.how.around();
+    let done = answer(&mut session, &words.tokenizer, &around, &question, |heard| {
         if let (Heard::Token { text, .. }, false) = (heard, quiet) {
             let mut out = std::io::stdout();
             // A reader that went away wants no more text.
