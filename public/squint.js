@@ -19,6 +19,8 @@ export class Squint {
   loaded = null;
   #worker;
   #backend;
+  /** Why this one answers no more. */
+  #dead = null;
   #run = 0;
   /** Listeners by run. */
   #runs = new Map();
@@ -32,7 +34,7 @@ export class Squint {
     squint.#backend = backend;
     squint.#worker = new Worker(url, { type: "module" });
     squint.#worker.onmessage = ({ data }) => squint.#hear(data);
-    squint.#worker.onerror = (e) => squint.#fail({ code: "worker_error", what: `the worker stopped: ${e.message || "its script could not be loaded"}`, hint: "reload the page" });
+    squint.#worker.onerror = (e) => squint.#end({ code: "worker_error", what: `the worker stopped: ${e.message || "its script could not be loaded"}`, hint: "reload the page" });
     return squint;
   }
 
@@ -90,26 +92,28 @@ export class Squint {
 
   async dispose() {
     this.#worker.terminate();
-    this.#fail({ code: "disposed", what: "this Squint was disposed of", hint: "create another" });
+    this.#end({ code: "disposed", what: "this Squint was disposed of", hint: "create another" });
   }
 
   /** Events of one run, from the question to its last. Leaving the loop early stops the run. */
   async *#ask(ask, beside, signal) {
     signal?.throwIfAborted();
+    if (this.#dead) throw new SquintError(this.#dead);
     const run = ++this.#run;
     const waiting = [];
     let wake = () => {};
     const put = (event) => (waiting.push(event), wake());
     this.#runs.set(run, put);
-    const abort = () => put({ aborted: true });
+    const abort = () => wake();
     signal?.addEventListener("abort", abort, { once: true });
     let over = false;
     try {
       this.#worker.postMessage({ run, ask, ...beside });
       while (true) {
-        while (!waiting.length) await new Promise((go) => (wake = go));
+        while (!waiting.length && !signal?.aborted) await new Promise((go) => (wake = go));
+        // What had come and was not asked for yet is not told either.
+        signal?.throwIfAborted();
         const event = waiting.shift();
-        if (event.aborted) signal.throwIfAborted();
         over = LAST.some((name) => event.news[name] !== undefined);
         if (event.news.fault) throw new SquintError(event.news.fault);
         yield event;
@@ -124,13 +128,15 @@ export class Squint {
 
   #hear(event) {
     if (event.run === 0) {
-      if (event.news?.fault) this.#fail(event.news.fault);
+      if (event.news?.fault) this.#end(event.news.fault);
       return;
     }
     this.#runs.get(event.run)?.(event);
   }
 
-  #fail(fault) {
+  /** Nothing comes any more: what waits hears why, and so does whoever asks later. */
+  #end(fault) {
+    this.#dead ??= fault;
     for (const put of this.#runs.values()) put({ news: { fault } });
   }
 }

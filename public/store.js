@@ -21,7 +21,7 @@ export async function get(url, { tell = () => {}, signal, sha256, hasher, option
   const key = await keyOf(url);
   return exclusive(`squint:${key}`, signal, async () => {
     const folder = await open();
-    const kept = folder && (await whole(folder, key));
+    const kept = folder && (await whole(folder, key, sha256, hasher, signal));
     if (kept) {
       tell({ step: "cache", done: kept.size, total: kept.size });
       return kept;
@@ -55,6 +55,10 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
           continue;
         }
         if (!response.ok) throw refused(url, response.status);
+        if (/^text\/html/i.test(response.headers.get("Content-Type") ?? "")) {
+          if (optional) return null;
+          throw webPage(url);
+        }
         const resumed = response.status === 206 && sameFile(response, folder && (await note(folder, key)), sink?.etag);
         const from = resumed ? at : 0;
         const length = Number(response.headers.get("Content-Length")) || 0;
@@ -81,12 +85,19 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
           tell({ step: sink.step, done, total: total || done });
         }
         if (total && sink.size() !== total) throw new TypeError(`${sink.size()} of ${total} bytes came`);
-        const file = await sink.finish(sha256, hasher, url);
+        const file = await sink.finish(sha256, hasher, url, signal);
         sink = null;
         return file;
       } catch (e) {
         if (signal?.aborted || e instanceof Fault) throw e;
         last = e;
+        if (e.name === "QuotaExceededError") {
+          // Others filled the disk meanwhile: memory, from the beginning.
+          await sink?.drop();
+          await forget(url);
+          sink = memorySink();
+          tell({ step: "memory", done: 0, total: 0 });
+        }
       }
     }
     throw new Fault("download", `'${url}' could not be downloaded: ${last?.message ?? last}`, "check the connection and ask again; what has come is kept");
@@ -98,6 +109,11 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
 function refused(url, status) {
   if (status >= 500 || status === 429) return new TypeError(`the server answers ${status}`);
   return new Fault("download", `'${url}' cannot be had: the server answers ${status}`, status === 404 ? "check the address" : "open it in a browser tab to see why");
+}
+
+/** Hosts answer so where an address is mistyped or needs a login. */
+function webPage(url) {
+  return new Fault("download", `'${url}' is a web page, not a model's file`, "take the address of the file itself, as its download button has it");
 }
 
 /** Whether a part of a file belongs to what was kept of it. */
@@ -132,8 +148,9 @@ async function fileSink(folder, key, from) {
     step: "download",
     size: () => size,
     write(bytes) {
-      access.write(bytes, { at: size });
-      size += bytes.length;
+      const written = access.write(bytes, { at: size });
+      if (written !== bytes.length) throw new DOMException("the disk is full", "QuotaExceededError");
+      size += written;
     },
     remember: (facts) => writeNote(folder, key, { ...facts, done: false }),
     async restart() {
@@ -150,23 +167,16 @@ async function fileSink(folder, key, from) {
       this.close();
       await folder.removeEntry(key).catch(() => {});
     },
-    async finish(sha256, hasher, url) {
-      if (sha256) {
-        const hash = hasher();
-        const piece = new Uint8Array(4 << 20);
-        for (let at = 0; at < size; ) {
-          const n = access.read(piece, { at });
-          hash.update(piece.subarray(0, n));
-          at += n;
-        }
-        if (!same(hash.hex(), sha256)) {
-          await this.drop();
-          throw damaged(url, sha256);
-        }
-      }
+    async finish(sha256, hasher, url, signal) {
+      // Closed first: what is read is what lies on the disk.
       this.close();
-      await writeNote(folder, key, { ...(await note(folder, key)), size, done: true });
-      return (await folder.getFileHandle(key)).getFile();
+      const file = await (await folder.getFileHandle(key)).getFile();
+      if (sha256 && !same(await hashOf(file, hasher, signal), sha256)) {
+        await this.drop();
+        throw damaged(url, sha256);
+      }
+      await writeNote(folder, key, { ...(await note(folder, key)), size, sha256, done: true });
+      return file;
     },
   };
 }
@@ -190,16 +200,23 @@ function memorySink() {
     async drop() {
       [pieces, size] = [[], 0];
     },
-    async finish(sha256, hasher, url) {
+    async finish(sha256, hasher, url, signal) {
       const file = new Blob(pieces);
-      if (sha256) {
-        const hash = hasher();
-        for (let at = 0; at < size; at += 4 << 20) hash.update(new Uint8Array(await file.slice(at, at + (4 << 20)).arrayBuffer()));
-        if (!same(hash.hex(), sha256)) throw damaged(url, sha256);
-      }
+      if (sha256 && !same(await hashOf(file, hasher, signal), sha256)) throw damaged(url, sha256);
       return file;
     },
   };
+}
+
+/** Piece by piece, so that messages are heard between. */
+async function hashOf(file, hasher, signal) {
+  const hash = hasher();
+  const piece = 4 << 20;
+  for (let at = 0; at < file.size; at += piece) {
+    hash.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()));
+    signal?.throwIfAborted();
+  }
+  return hash.hex();
 }
 
 const same = (a, b) => a.toLowerCase() === b.toLowerCase();
@@ -221,13 +238,16 @@ async function started(folder, key, url) {
   return handle ? (await handle.getFile()).size : 0;
 }
 
-/** A download that came to its end. */
-async function whole(folder, key) {
+/** A download that came to its end, and is the file that is asked for. */
+async function whole(folder, key, sha256, hasher, signal) {
   const facts = await note(folder, key);
   if (!facts?.done) return null;
   const handle = await folder.getFileHandle(key).catch(() => null);
   const file = await handle?.getFile();
-  return file?.size === facts.size ? file : null;
+  if (file?.size === facts.size && (!sha256 || same(facts.sha256 ?? (await hashOf(file, hasher, signal)), sha256))) return file;
+  // Another file is wanted, or this one was cut: it is brought anew.
+  for (const name of [key, `${key}.json`]) await folder.removeEntry(name).catch(() => {});
+  return null;
 }
 
 async function note(folder, key) {

@@ -3,7 +3,7 @@
 // Answers pings itself, so that the page can tell a busy worker from a lost one.
 // `?build=simd|relaxed|threads` forces a build, `?threads=n` the size of the pool.
 
-import { Fault, get } from "./store.js";
+import { Fault, forget, get } from "./store.js";
 
 const asked = new URL(self.location.href).searchParams;
 
@@ -110,7 +110,12 @@ async function files({ files, url, sha256 }, made, signal, tell) {
   if (files) return Object.fromEntries(files.map((f) => [f.name, f]));
   const options = { signal, hasher: () => new made.Sha256() };
   const name = decodeURIComponent(new URL(url).pathname.split("/").pop());
-  if (name) return { [name]: await get(url, { ...options, tell, sha256 }) };
+  if (name) {
+    const blob = await get(url, { ...options, tell, sha256 });
+    // The engine says what is wrong with it; the next try shall not find it kept.
+    if ((await blob.slice(0, 4).text()) !== "GGUF") await forget(url);
+    return { [name]: blob };
+  }
   const out = {};
   const take = async (name, more) => {
     const blob = await get(new URL(name, url).href, { ...options, ...more });
