@@ -22,7 +22,9 @@ fn tokenizer(vocab: usize) -> Tokenizer {
 
 fn session(gpu: &Rc<Gpu>) -> Session {
     let on: Rc<dyn Backend> = gpu.clone();
-    let model = block_on(Model::load(on, Host::native(), Llama::SMALL.checkpoint(5), None, &mut |_, _| ())).unwrap();
+    let model =
+        block_on(Model::load(on, Host::native(), Rc::new(Llama::SMALL.checkpoint(5).unwrap()), None, &mut |_, _| ()))
+            .unwrap();
     Session::new(Rc::new(model), 200, Kind::F16).unwrap()
 }
 
@@ -83,7 +85,9 @@ fn other_errors_come_back() {
     let Some(gpu) = block_on(backends::gpu()) else { return };
     let gpu = Rc::new(gpu);
     let on: Rc<dyn Backend> = gpu.clone();
-    let model = block_on(Model::load(on, Host::native(), Llama::SMALL.checkpoint(5), None, &mut |_, _| ())).unwrap();
+    let model =
+        block_on(Model::load(on, Host::native(), Rc::new(Llama::SMALL.checkpoint(5).unwrap()), None, &mut |_, _| ()))
+            .unwrap();
     let mut session = Session::new(Rc::new(model), 8, Kind::F16).unwrap();
     assert_eq!(ask(&mut session, Choice::GREEDY, |_| ()).0.err().map(|e| e.code), Some("prompt"));
 }
