@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { TOKENS, prompt } from "./prompts.mjs";
 import { ROOT, stand, there } from "./stand.mjs";
-import { limit, median, row, skipped } from "./table.mjs";
+import { failed, limit, median, row, skipped } from "./table.mjs";
 
 const FILE = "models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf";
 const ANSWER = 48;
@@ -39,7 +39,7 @@ export async function llm({ runs, note }) {
     }
     rows.push(limit({ what: "SmolLM2 Q4_1 heap, WebGPU", unit: "MB", value: gpu[0].heapBytes / 1e6, most: 128 }));
   } catch (e) {
-    rows.push(skipped("SmolLM2 Q4_1, WebGPU (SwiftShader)", String(e.message ?? e).split("\n")[0]));
+    rows.push(failed("SmolLM2 Q4_1, WebGPU (SwiftShader)", e));
   }
   return rows;
 }

@@ -41,5 +41,5 @@ export async function stand({ gpu = false }, work) {
   }
 }
 
-/** Chromium's version, or nothing. */
+/** Whether a file of the tree is there. */
 export const there = (path) => existsSync(join(ROOT, path));

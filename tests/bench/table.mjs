@@ -22,12 +22,15 @@ export function limit({ what, unit, value, most }) {
 /** A row that says why there is nothing in it. */
 export const skipped = (what, why) => ({ what, skipped: why });
 
+/** A row that should have numbers and has a reason instead: an engine that stopped, or answers that are not the same. */
+export const failed = (what, error) => ({ what, failed: String(error.message ?? error).split("\n")[0], ok: false });
+
 const round = (n) => (n === undefined || Number.isNaN(n) ? "" : n >= 100 ? n.toFixed(0) : n >= 10 ? n.toFixed(1) : n.toFixed(2));
 
 export function print(rows) {
   const lines = rows.map((r) =>
-    r.skipped
-      ? [r.what, "", "", "", "", `skipped: ${r.skipped}`]
+    r.skipped || r.failed
+      ? [r.what, "", "", "", "", r.skipped ? `skipped: ${r.skipped}` : `failed: ${r.failed}`]
       : [
           r.what,
           `${round(r.ours)} ${r.unit}`,

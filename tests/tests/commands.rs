@@ -18,9 +18,16 @@ fn the_readme_names_commands_that_exist() {
 
 #[test]
 fn commands_can_be_run() {
-    for command in
-        ["scripts/serve", "scripts/test", "scripts/site", "scripts/setup", "scripts/wasm", "scripts/toolchain"]
-    {
+    for command in [
+        "scripts/serve",
+        "scripts/test",
+        "scripts/bench",
+        "scripts/site",
+        "scripts/setup",
+        "scripts/wasm",
+        "scripts/models",
+        "scripts/toolchain",
+    ] {
         let text = tree::read(command);
         assert!(text.starts_with("#!/usr/bin/env bash"), "{command} is missing or has no first line");
         #[cfg(unix)]
