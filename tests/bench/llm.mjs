@@ -31,7 +31,7 @@ export async function llm({ runs, note }) {
   }
   note("SmolLM2, Chromium, WebGPU in software");
   try {
-    const [, ...gpu] = await stand({ gpu: true }, (enter) => alone(enter, 2));
+    const [, ...gpu] = await stand({ gpu: true }, (enter) => alone(enter, 1));
     for (const name of ["prefill", "decode"]) {
       const ours = gpu.map((one) => one[name]);
       const share = median(ours) / median(cpu.map((one) => one[name]));
