@@ -3,6 +3,8 @@
 
 const TRIES = 5;
 const PAUSE_MS = [300, 1000, 3000, 8000];
+/** Longest stretch of writing without letting messages in. */
+const STRETCH_MS = 20;
 
 /** What went wrong and what to do, as the engine says it. */
 export class Fault extends Error {
@@ -77,12 +79,18 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         sink.etag = response.headers.get("ETag") ?? "";
         await sink.remember({ url, etag: sink.etag, total });
         const reader = response.body.getReader();
+        let told = performance.now();
         for (let done = from; ; ) {
           const { done: end, value } = await reader.read();
           if (end) break;
           sink.write(value);
           done += value.length;
+          if (done !== total && performance.now() - told < STRETCH_MS) continue;
           tell({ step: sink.step, done, total: total || done });
+          // While bytes are there reading never ends a task, and no message is heard.
+          await pause();
+          signal?.throwIfAborted();
+          told = performance.now();
         }
         if (total && sink.size() !== total) throw new TypeError(`${sink.size()} of ${total} bytes came`);
         const file = await sink.finish(sha256, hasher, url, signal);
@@ -214,6 +222,7 @@ async function hashOf(file, hasher, signal) {
   const piece = 4 << 20;
   for (let at = 0; at < file.size; at += piece) {
     hash.update(new Uint8Array(await file.slice(at, at + piece).arrayBuffer()));
+    await pause();
     signal?.throwIfAborted();
   }
   return hash.hex();
@@ -277,6 +286,15 @@ async function keyOf(url) {
   // Without a secure context there is no digest, and nothing to keep files in either.
   if (!digest) return encodeURIComponent(url).slice(-200);
   return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+/** Comes back in a later task, sooner than any timer. */
+function pause() {
+  return new Promise((go) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => (port1.close(), go());
+    port2.postMessage(null);
+  });
 }
 
 function sleep(ms, signal) {

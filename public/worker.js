@@ -112,8 +112,11 @@ async function files({ files, url, sha256 }, made, signal, tell) {
   const name = decodeURIComponent(new URL(url).pathname.split("/").pop());
   if (name) {
     const blob = await get(url, { ...options, tell, sha256 });
-    // The engine says what is wrong with it; the next try shall not find it kept.
-    if ((await blob.slice(0, 4).text()) !== "GGUF") await forget(url);
+    if ((await blob.slice(0, 4).text()) !== "GGUF") {
+      // The next try shall not find it kept.
+      await forget(url);
+      throw new Fault("gguf", `'${name}' is not a GGUF file`, "check the address: it names a .gguf file, or a folder and ends with /");
+    }
     return { [name]: blob };
   }
   const out = {};

@@ -1,0 +1,113 @@
+// The page of somebody who uses squint.js: nothing on it but the module, and ears on what its workers say.
+
+export const BLANK = { "blank.html": "<!doctype html><title>A page that asks Squint</title>" };
+
+/** Runs in the page before its scripts: every worker's messages with their times, by run. */
+function ears() {
+  window.heard = [];
+  window.workers = [];
+  const Real = window.Worker;
+  window.Worker = class extends Real {
+    constructor(...given) {
+      super(...given);
+      window.workers.push(this);
+      this.addEventListener("message", ({ data }) => {
+        const what = data.pong === undefined ? Object.keys(data.news)[0] : "pong";
+        window.heard.push({ at: performance.now(), run: data.run, what });
+      });
+    }
+  };
+}
+
+/** Runs in the page once squint.js is there: what the stories call. */
+function tools() {
+  const plain = (e) => ({ name: e.name, code: e.code, what: e.what, hint: e.hint, message: e.message });
+  /** A File of bytes the story made, fetched from the host. */
+  window.file = async (url, name = "model.gguf") => new File([await (await fetch(url)).blob()], name);
+  window.bring = async (options, on = window.squint) => {
+    const progress = [];
+    try {
+      const loaded = await on.load({ ...options, onProgress: (p) => progress.push(p) });
+      return { loaded, progress };
+    } catch (e) {
+      return { error: plain(e), progress };
+    }
+  };
+  window.ask = async (wish, on = window.squint) => {
+    const out = { tokens: [], stages: [], order: [] };
+    try {
+      for await (const { type, ...e } of on.generate(wish)) {
+        out.order.push(type);
+        if (type === "token") out.tokens.push(e);
+        else if (type === "stage") out.stages.push(e);
+        else out[type] = e;
+      }
+    } catch (e) {
+      out.error = plain(e);
+    }
+    return out;
+  };
+  /**
+   * Starts something with a signal, aborts it when `ready` says so, and listens for half a second: how late the run's
+   * last message came, and how long the worker took to look at its messages.
+   */
+  window.cut = async (start, ready) => {
+    const stop = new AbortController();
+    const from = window.heard.length;
+    const begun = performance.now();
+    const end = start(stop.signal).then((value) => ({ value }), (error) => ({ error: plain(error) }));
+    while (!ready(window.heard.slice(from), performance.now() - begun)) await new Promise((go) => setTimeout(go, 2));
+    const before = window.heard.slice(from).map((h) => h.what);
+    const at = performance.now();
+    stop.abort();
+    const over = await end;
+    const settled = performance.now() - at;
+    window.workers.at(-1).postMessage({ ping: at });
+    while (!window.heard.some((h) => h.what === "pong" && h.at > at)) await new Promise((go) => setTimeout(go, 2));
+    await new Promise((go) => setTimeout(go, 500));
+    const after = window.heard.filter((h) => h.at > at);
+    const pong = after.find((h) => h.what === "pong").at - at;
+    const late = Math.max(0, ...after.filter((h) => h.what !== "pong").map((h) => h.at - at));
+    return { ...over, before, settled, pong, late, after: after.map((h) => h.what) };
+  };
+}
+
+export class Api {
+  errors = [];
+
+  /** A page with a Squint in it, made with `options`. */
+  static async open(browser, url, options = {}) {
+    const api = new Api();
+    api.context = await browser.newContext();
+    api.page = await api.context.newPage();
+    api.page.on("console", (m) => m.type() === "error" && api.errors.push(m.text()));
+    api.page.on("pageerror", (e) => api.errors.push(String(e)));
+    await api.page.addInitScript(ears);
+    await api.visit(url, options);
+    return api;
+  }
+
+  async visit(url, options = {}) {
+    await this.page.goto(`${url}blank.html`);
+    await this.page.evaluate(tools);
+    await this.page.evaluate(async (options) => {
+      window.lib = await import("./squint.js");
+      window.squint = await window.lib.Squint.create(options);
+    }, options);
+  }
+
+  load(options) {
+    return this.page.evaluate((options) => window.bring(options), options);
+  }
+  ask(wish) {
+    return this.page.evaluate((wish) => window.ask(wish), wish);
+  }
+  /** Anything else, in the page. */
+  run(work, given) {
+    return this.page.evaluate(work, given);
+  }
+  close() {
+    return this.context.close();
+  }
+}
+
