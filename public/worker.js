@@ -115,7 +115,7 @@ async function files({ files, url, sha256 }, made, signal, tell) {
     if ((await blob.slice(0, 4).text()) !== "GGUF") {
       // The next try shall not find it kept.
       await forget(url);
-      throw new Fault("gguf", `'${name}' is not a GGUF file`, "check the address: it names a .gguf file, or a folder and ends with /");
+      throw new Fault("magic", `'${name}' does not begin with GGUF`, "check the address: it names a .gguf file, or a folder and ends with /");
     }
     return { [name]: blob };
   }

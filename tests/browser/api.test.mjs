@@ -207,7 +207,7 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
     fault(await api.load(at("short/small.gguf")), "download", /could not be downloaded/);
     for (let i = 0; i < 2; i++) {
       const got = await api.load(at("text.gguf"));
-      fault(got, "gguf", /text\.gguf/);
+      fault(got, "magic", /text\.gguf/);
       assert.ok(got.progress.some((p) => p.step === "download"), "a file that is no model was kept");
     }
     fault(await api.load({ ...at("small.gguf"), backend: "abacus" }), "backend", /abacus/);

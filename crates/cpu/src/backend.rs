@@ -5,12 +5,14 @@ use crate::kernel::{KERNELS, Kernel, Machine, Part, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
 use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, Prepared, Recording, Step};
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 pub struct Cpu {
     caps: Caps,
     machine: Machine,
     host: Host,
+    /// When messages were let in last: a run of a few milliseconds among thousands has to do so too.
+    paused: Cell<f64>,
 }
 
 impl Cpu {
@@ -21,7 +23,8 @@ impl Cpu {
         let plural = if threads == 1 { "thread" } else { "threads" };
         let device = format!("{}, {threads} {plural}", isa.name());
         let caps = Caps { name: "cpu", device, threads, features: vec![INT8.name.into()], ..Caps::default() };
-        Cpu { caps, machine, host }
+        let paused = Cell::new((host.now)());
+        Cpu { caps, machine, host, paused }
     }
 
     /// The same with activations in f32 throughout: slower, and as close to the twins as f32 is.
@@ -99,15 +102,14 @@ impl Backend for Cpu {
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
             what.admit(run)?;
-            let mut since = (self.host.now)();
             for (step, kernel) in &what.downcast::<Plan>()?.0 {
                 let params = step.resolve(run)?;
                 let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
                 for i in 0..of {
                     self.step(step, *kernel, &params, what, Part { i, of })?;
-                    if (self.host.now)() - since > STRETCH {
+                    if (self.host.now)() - self.paused.get() > STRETCH {
                         (self.host.pause)().await;
-                        since = (self.host.now)();
+                        self.paused.set((self.host.now)());
                     }
                 }
             }
