@@ -1,6 +1,6 @@
 // The page of somebody who uses squint.js: nothing on it but the module, and ears on what its workers say.
 
-export const BLANK = { "blank.html": "<!doctype html><title>A page that asks Squint</title>" };
+export const BLANK = { "blank.html": "<!doctype html><link rel=\"icon\" href=\"data:,\"><title>A page that asks Squint</title>" };
 
 /** Runs in the page before its scripts: every worker's messages with their times, by run. */
 function ears() {
