@@ -288,12 +288,16 @@ async function keyOf(url) {
   return [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
 }
 
+/** Those who wait for the next task, in order. One channel for all, held here: a forgotten one may never deliver. */
+const waiting = [];
+const channel = new MessageChannel();
+channel.port1.onmessage = () => waiting.shift()?.();
+
 /** Comes back in a later task, sooner than any timer. */
 function pause() {
   return new Promise((go) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => (port1.close(), go());
-    port2.postMessage(null);
+    waiting.push(go);
+    channel.port2.postMessage(null);
   });
 }
 

@@ -58,7 +58,7 @@ function ok(answer) {
 }
 
 for (const build of ["threads", "relaxed", "simd"]) {
-  test(`the ids of the command line: ${build}`, async () => {
+  test(`the ids of the command line: ${build}`, { timeout: 120_000 }, async () => {
     const folder = mkdtempSync(join(tmpdir(), "squint-"));
     try {
       writeFileSync(join(folder, "small.gguf"), small);
@@ -77,7 +77,7 @@ for (const build of ["threads", "relaxed", "simd"]) {
   });
 }
 
-test("a token's text as it comes, a meter, stages, and the same again", async () => {
+test("a token's text as it comes, a meter, stages, and the same again", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu" }, async (api) => {
     const { loaded, progress } = ok(await api.load({ model: `${files.url}small.gguf`, sha256, context: 256 }));
     assert.equal(loaded.context, 256);
@@ -107,7 +107,7 @@ test("a token's text as it comes, a meter, stages, and the same again", async ()
   });
 });
 
-test("a File, raw prompts, system messages, stop texts and chance", async () => {
+test("a File, raw prompts, system messages, stop texts and chance", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const loaded = await api.run(async (url) => window.bring({ model: await window.file(url) }), `${files.url}small.gguf`);
     assert.equal(ok(loaded).progress.some((p) => p.step === "download"), false);
@@ -135,7 +135,7 @@ test("a File, raw prompts, system messages, stop texts and chance", async () => 
   });
 });
 
-test("a download that is cut goes on where it was, and nothing is sent twice", async () => {
+test("a download that is cut goes on where it was, and nothing is sent twice", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const { progress } = ok(await api.load({ model: `${files.url}cut/small.gguf`, sha256 }));
     assert.equal(progress.filter((p) => p.step === "download").at(-1).done, small.length);
@@ -161,7 +161,7 @@ test("a download that is cut goes on where it was, and nothing is sent twice", a
   });
 });
 
-test("the second time it comes from the cache, with the network gone", async () => {
+test("the second time it comes from the cache, with the network gone", { timeout: 120_000 }, async () => {
   const other = await host({ "small.gguf": small });
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const model = `${other.url}small.gguf`;
@@ -181,7 +181,7 @@ test("the second time it comes from the cache, with the network gone", async () 
   });
 });
 
-test("without room on the disk a model stays in memory, and that is said", async () => {
+test("without room on the disk a model stays in memory, and that is said", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const devtools = await api.context.newCDPSession(api.page);
     await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 50_000 });
@@ -191,7 +191,7 @@ test("without room on the disk a model stays in memory, and that is said", async
   });
 });
 
-test("what cannot be loaded or asked is a fault with a way on, and the next one works", async () => {
+test("what cannot be loaded or asked is a fault with a way on, and the next one works", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const fault = (got, code, what) => {
       assert.ok(got.error, `no fault, but ${JSON.stringify(got).slice(0, 300)}`);
@@ -222,7 +222,7 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
   });
 });
 
-test("two at once, and one that is disposed of", async () => {
+test("two at once, and one that is disposed of", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const { one, two, gone, again } = await api.run(async ({ model, wish }) => {
       const other = await window.lib.Squint.create({ backend: "cpu", threads: 1 });
@@ -240,7 +240,7 @@ test("two at once, and one that is disposed of", async () => {
   });
 });
 
-test("WebGPU says what the cpu says", async () => {
+test("WebGPU says what the cpu says", { timeout: 120_000 }, async () => {
   const ids = {};
   for (const backend of ["cpu", "gpu"]) {
     await story({ backend }, async (api) => {
@@ -254,7 +254,7 @@ test("WebGPU says what the cpu says", async () => {
   assert.deepEqual(ids.gpu, ids.cpu);
 });
 
-test("SmolLM2 says what it says on the command line", async (t) => {
+test("SmolLM2 says what it says on the command line", { timeout: 120_000 }, async (t) => {
   const path = join(root, ".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   if (!existsSync(path)) return t.skip(`${path} is not here: scripts/models brings it`);
   const prompt = "What is the capital of France?";

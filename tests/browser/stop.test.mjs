@@ -37,7 +37,7 @@ const PHASES = {
 
 for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" }, { backend: "gpu" }]) {
   const name = on.build ?? on.backend;
-  test(`stopped in every phase: ${name}`, async (t) => {
+  test(`stopped in every phase: ${name}`, { timeout: 120_000 }, async (t) => {
     const api = await Api.open(browser, site.url, { backend: "cpu", ...on });
     try {
       for (const [phase, work] of Object.entries(PHASES)) {
