@@ -79,7 +79,8 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         sink.etag = response.headers.get("ETag") ?? "";
         await sink.remember({ url, etag: sink.etag, total });
         const reader = response.body.getReader();
-        let told = performance.now();
+        // The first bytes are told at once: a line that stalls after them shall not look like one that never began.
+        let told = -Infinity;
         for (let done = from; ; ) {
           const { done: end, value } = await reader.read();
           if (end) break;
