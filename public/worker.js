@@ -47,7 +47,8 @@ async function load(build) {
     threads = Math.max(1, Math.min(64, Math.trunc(wished)));
     let timer;
     const late = new Promise((_, no) => (timer = setTimeout(() => no(new Error("its threads did not start")), POOL_MS)));
-    await Promise.race([engine.initThreadPool(threads), late]);
+    // This worker is one of them.
+    if (threads > 1) await Promise.race([engine.initThreadPool(threads - 1), late]);
     clearTimeout(timer);
   } else {
     await engine.default();

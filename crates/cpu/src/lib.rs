@@ -6,10 +6,11 @@
 //! * `math` — exp and what is made of it.
 //! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
-//! * `pool` — threads where there are any.
+//! * `pool`, `crew` — threads where there are any, and how they share a job.
 //! * `peaks` — what the machine can do at most, measured.
 
 mod backend;
+mod crew;
 mod kernel;
 mod lanes;
 mod math;

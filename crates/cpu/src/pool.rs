@@ -1,34 +1,30 @@
 //! Threads where there are any: natively, and in the browser's `threads` build. One thread elsewhere.
 
+use crate::crew::Crew;
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// Parts for each thread: one that is slow, or that somebody else interrupts, leaves more of them to the others.
+const PARTS: usize = 4;
 
 pub struct Pool {
     threads: usize,
     splits: AtomicUsize,
-    #[cfg(not(target_arch = "wasm32"))]
-    own: Option<rayon::ThreadPool>,
+    /// The other threads, where there are any.
+    crew: Option<Arc<Crew>>,
 }
 
 impl Pool {
-    /// Natively 0 means as many as the machine has. In the browser the pool is global and already started, so the
-    /// number is what `init_thread_pool` was given.
+    /// Natively 0 means as many as the machine has. In the browser threads come from the page: `init_thread_pool` was
+    /// given one less than this number.
     pub fn new(threads: usize) -> Pool {
-        #[cfg(target_arch = "wasm32")]
-        return Pool {
-            threads: if cfg!(feature = "threads") { threads.max(1) } else { 1 },
-            splits: AtomicUsize::new(0),
+        let threads = match threads {
+            0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
+            n => n,
         };
-
-        #[cfg(not(target_arch = "wasm32"))]
-        {
-            let threads =
-                if threads == 0 { std::thread::available_parallelism().map_or(1, |n| n.get()) } else { threads };
-            // A pool that cannot be started (no threads left on the machine) leaves one thread: slower, not wrong.
-            let own =
-                if threads > 1 { rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok() } else { None };
-            Pool { threads: if own.is_some() { threads } else { 1 }, splits: AtomicUsize::new(0), own }
-        }
+        let crew = if threads > 1 { crew(threads - 1) } else { None };
+        Pool { threads: if crew.is_some() { threads } else { 1 }, splits: AtomicUsize::new(0), crew }
     }
 
     pub fn threads(&self) -> usize {
@@ -40,31 +36,56 @@ impl Pool {
         self.splits.load(Ordering::Relaxed)
     }
 
-    /// Calls `task` on ranges that cover 0..n once. Less than `grain` work stays on this thread: waking another
-    /// costs more than it saves.
+    /// Calls `task` on ranges that cover 0..n once. Less than two `grain` stay on this thread.
     pub fn split(&self, n: usize, grain: usize, task: impl Fn(Range<usize>) + Sync + Send) {
-        let parts = self.threads.min(n / grain.max(1)).max(1);
-        if parts == 1 {
-            return task(0..n);
+        let parts = (n / grain.max(1)).min(PARTS * self.threads);
+        match &self.crew {
+            Some(crew) if parts > 1 => {
+                self.splits.fetch_add(1, Ordering::Relaxed);
+                crew.work(parts, &|i| task(i * n / parts..(i + 1) * n / parts));
+            }
+            _ => task(0..n),
         }
-        self.splits.fetch_add(1, Ordering::Relaxed);
-        let part = |i: usize| i * n / parts..(i + 1) * n / parts;
-        let all = || {
-            rayon::scope(|s| {
-                for i in 1..parts {
-                    let task = &task;
-                    s.spawn(move |_| task(part(i)));
-                }
-                task(part(0));
-            });
-        };
-        #[cfg(not(target_arch = "wasm32"))]
-        match &self.own {
-            Some(pool) => pool.install(all),
-            None => all(),
+    }
+}
+
+/// Threads of this pool's own. One that cannot be started leaves fewer: slower, not wrong.
+#[cfg(not(target_arch = "wasm32"))]
+fn crew(others: usize) -> Option<Arc<Crew>> {
+    let crew = Crew::new();
+    let start = |_: &usize| {
+        let crew = crew.clone();
+        std::thread::Builder::new().name("squint".into()).spawn(move || crew.serve()).is_ok()
+    };
+    ((0..others).filter(start).count() > 0).then_some(crew)
+}
+
+/// A browser's threads are there once, and serve every pool.
+#[cfg(all(target_arch = "wasm32", feature = "threads"))]
+fn crew(others: usize) -> Option<Arc<Crew>> {
+    static CREW: std::sync::OnceLock<Arc<Crew>> = std::sync::OnceLock::new();
+    let crew = CREW.get_or_init(|| {
+        let crew = Crew::new();
+        for _ in 0..others {
+            let crew = crew.clone();
+            rayon::spawn(move || crew.serve());
         }
-        #[cfg(target_arch = "wasm32")]
-        all();
+        crew
+    });
+    Some(crew.clone())
+}
+
+#[cfg(all(target_arch = "wasm32", not(feature = "threads")))]
+fn crew(_: usize) -> Option<Arc<Crew>> {
+    None
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl Drop for Pool {
+    fn drop(&mut self) {
+        if let Some(crew) = &self.crew {
+            crew.dismiss();
+        }
     }
 }
 
@@ -102,9 +123,56 @@ mod tests {
     #[test]
     fn every_index_is_done_once() {
         for (threads, n, grain) in [(1, 5, 1), (2, 0, 1), (2, 1, 1), (3, 100, 7), (4, 1000, 1)] {
+            let pool = Pool::new(threads);
             let done: Vec<AtomicUsize> = (0..n).map(|_| AtomicUsize::new(0)).collect();
-            Pool::new(threads).split(n, grain, |r| r.for_each(|i| _ = done[i].fetch_add(1, Ordering::Relaxed)));
-            assert!(done.iter().all(|d| d.load(Ordering::Relaxed) == 1));
+            for _ in 0..1000 {
+                pool.split(n, grain, |r| r.for_each(|i| _ = done[i].fetch_add(1, Ordering::Relaxed)));
+            }
+            assert!(done.iter().all(|d| d.load(Ordering::Relaxed) == 1000));
         }
+    }
+
+    /// Long enough pauses that threads sleep, and jobs that come while they fall asleep.
+    #[test]
+    fn sleepers_are_woken() {
+        let (pool, done) = (Pool::new(3), AtomicUsize::new(0));
+        for i in 0..300 {
+            std::thread::sleep(std::time::Duration::from_micros(i));
+            pool.split(12, 1, |r| _ = done.fetch_add(r.len(), Ordering::Relaxed));
+        }
+        assert_eq!(done.into_inner(), 300 * 12);
+    }
+
+    /// All threads get something to do: a job in which one thread waits for another ends.
+    #[test]
+    fn work_is_shared() {
+        let (pool, inside) = (Pool::new(2), AtomicUsize::new(0));
+        for _ in 0..20 {
+            inside.store(0, Ordering::SeqCst);
+            pool.split(2, 1, |_| {
+                inside.fetch_add(1, Ordering::SeqCst);
+                while inside.load(Ordering::SeqCst) < 2 {
+                    std::thread::yield_now();
+                }
+            });
+        }
+    }
+
+    #[test]
+    fn a_job_inside_a_job_is_done_alone() {
+        let (pool, done) = (Pool::new(2), AtomicUsize::new(0));
+        pool.split(8, 1, |_| pool.split(5, 1, |r| _ = done.fetch_add(r.len(), Ordering::Relaxed)));
+        assert_eq!(done.into_inner(), 8 * 5);
+    }
+
+    #[test]
+    fn a_panic_is_told_and_the_pool_goes_on() {
+        let (pool, done) = (Pool::new(3), AtomicUsize::new(0));
+        for bad in 0..12 {
+            let job = std::panic::AssertUnwindSafe(|| pool.split(12, 1, |r| assert!(!r.contains(&bad))));
+            assert!(std::panic::catch_unwind(job).is_err());
+        }
+        pool.split(12, 1, |r| _ = done.fetch_add(r.len(), Ordering::Relaxed));
+        assert_eq!(done.into_inner(), 12);
     }
 }
