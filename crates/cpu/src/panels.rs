@@ -6,6 +6,7 @@
 //! eight f32 scales, then eight mins where the format has them. Codes of up to 4 bits stay nibbles: a byte holds a code
 //! of one group of four columns low and of the next group high. Others take a byte. Codes below 8 bits are kept without
 //! sign, because that is what byte dot products want of one side; the format's offset is taken off the sum instead.
+//! Codes of 8 bits have one, and are multiplied in 16 bits: two columns together, `[columns / 2][8 rows][2 columns]`.
 //!
 //! A row's bytes in the file are as long or shorter: Q4_1 takes 24 bytes where the file has 20, Q8_0 36 for 34.
 
@@ -32,8 +33,10 @@ pub fn stretch(codes: &Codes) -> (usize, usize) {
 fn place(codes: &Codes, lane: usize, col: usize) -> (usize, u32) {
     if codes.bits <= 4 {
         (col / 8 * 32 + lane * 4 + col % 4, (col / 4 % 2 * 4) as u32)
-    } else {
+    } else if codes.bits < 8 {
         (col / 4 * 32 + lane * 4 + col % 4, 0)
+    } else {
+        (col / 2 * 16 + lane * 2 + col % 2, 0)
     }
 }
 
@@ -102,9 +105,7 @@ impl Panels {
                     if codes.bits <= 4 {
                         to[byte] = to[byte] & (0xf0 >> shift) | code << shift;
                     } else {
-                        // −128 becomes −127, which is the smallest that every byte dot product takes. No packer of
-                        // GGML's or ours writes it: its scale is the largest size divided by 127.
-                        to[byte] = if codes.bits == 8 && code == 0x80 { 0x81 } else { code };
+                        to[byte] = code;
                     }
                 }
                 to[code_bytes + 4 * lane..][..4].copy_from_slice(&scales[i].to_le_bytes());
@@ -202,16 +203,20 @@ impl Unpack<'_> {
             let scale = L::reals(&run[code_bytes..]);
             let min = if codes.min { L::reals(&run[code_bytes + REALS..]) } else { L::splat(0.0) };
             let line = Line::<L> { scale, min, offset: L::splat(codes.offset as f32) };
-            let groups = run[..code_bytes].chunks_exact(32);
+            let run = &run[..code_bytes];
             if codes.bits <= 4 {
-                for (from, to) in groups.zip(to.chunks_exact_mut(8 * LANES)) {
+                for (from, to) in run.chunks_exact(32).zip(to.chunks_exact_mut(8 * LANES)) {
                     let (low, high) = L::nibbles(L::bytes(from));
                     line.four(low, to);
                     line.four(high, &mut to[4 * LANES..]);
                 }
-            } else {
-                for (from, to) in groups.zip(to.chunks_exact_mut(4 * LANES)) {
+            } else if codes.bits < 8 {
+                for (from, to) in run.chunks_exact(32).zip(to.chunks_exact_mut(4 * LANES)) {
                     line.four(L::bytes(from), to);
+                }
+            } else {
+                for (from, to) in run.chunks_exact(16).zip(to.chunks_exact_mut(2 * LANES)) {
+                    line.two(L::wide(from), to);
                 }
             }
         }
@@ -228,6 +233,14 @@ impl<L: Lanes> Line<L> {
     #[inline(always)]
     fn number(&self, code: L::V) -> L::V {
         L::add(L::mul(self.scale, L::sub(code, self.offset)), self.min)
+    }
+
+    /// Two columns.
+    #[inline(always)]
+    fn two(&self, w: L::W, to: &mut [f32]) {
+        for (one, to) in [[1, 0], [0, 1]].iter().zip(to.chunks_exact_mut(LANES)) {
+            L::store(self.number(L::whole(L::dot(L::nothing(), w, L::pair(one)))), to);
+        }
     }
 
     /// Four columns.

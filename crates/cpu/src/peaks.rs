@@ -60,8 +60,8 @@ impl Peaks {
         Peaks {
             read,
             copy,
-            int4: best(operations(4), &|| each(&|| isa.run(Bytes::<4>))),
-            int8: best(operations(4), &|| each(&|| isa.run(Bytes::<8>))),
+            int4: best(operations(4), &|| each(&|| isa.run(Nibbles))),
+            int8: best(operations(2), &|| each(&|| isa.run(Pairs))),
             f32: best(operations(1), &|| each(&|| isa.run(Reals))),
         }
     }
@@ -84,10 +84,10 @@ impl Body for Read<'_> {
     }
 }
 
-/// Byte dot products as the integer tile has them: an activation is broadcast and meets a panel's codes.
-struct Bytes<const BITS: u32>;
+/// Dot products as the integer tile has them for codes of 4 bits: activations are broadcast and meet a panel's codes.
+struct Nibbles;
 
-impl<const BITS: u32> Body for Bytes<BITS> {
+impl Body for Nibbles {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
@@ -101,12 +101,36 @@ impl<const BITS: u32> Body for Bytes<BITS> {
                 let a = L::quad(x);
                 for (i, sum) in sums.iter_mut().enumerate() {
                     let w = L::bytes(&codes[i * 4 * LANES..]);
-                    *sum = if BITS == 8 { L::dot8(*sum, w, a, a, a) } else { L::dot4(*sum, w, a) };
+                    *sum = L::dot4(*sum, w, a);
                 }
             }
         }
         for sum in sums {
             black_box(L::sum(L::close(sum, 0)));
+        }
+    }
+}
+
+/// The same for codes of 8 bits.
+struct Pairs;
+
+impl Body for Pairs {
+    type Out = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let (codes, x) = ([0u8; STEPS * SUMS * 2 * LANES], [0i16; STEPS * 2]);
+        let mut sums = [L::nothing(); SUMS];
+        for _ in 0..TURNS {
+            let (codes, x) = (black_box(&codes), black_box(&x));
+            for (codes, x) in codes.chunks_exact(SUMS * 2 * LANES).zip(x.chunks_exact(2)) {
+                let a = L::pair(x);
+                for (i, sum) in sums.iter_mut().enumerate() {
+                    *sum = L::dot(*sum, L::wide(&codes[i * 2 * LANES..]), a);
+                }
+            }
+        }
+        for sum in sums {
+            black_box(L::sum(L::whole(sum)));
         }
     }
 }

@@ -14,8 +14,8 @@ use squint_ops::Codes;
 pub const BLOCK: usize = 32;
 
 /// A block whose largest number is above this many times the row's mean of such has a second term.
-/// In SmolLM2 on 2,100 tokens that is a fifth of all blocks; the likeliest token is that of f32 at 98.5 % of positions, without
-/// second terms at 95.8 %, with second terms everywhere at 99.9 %.
+/// In SmolLM2 on 2,100 tokens that is a fifth of all blocks; the likeliest token is that of f32 at 98.5 % of positions,
+/// without second terms at 95.8 %, with second terms everywhere at 99.9 %.
 const LARGE: f32 = 1.2;
 
 /// Rows of activations as integers, and what a weight's offset and min need of them. Kept from step to step.
@@ -35,9 +35,8 @@ pub struct Scratch {
 pub struct Term {
     /// [rows, depth], signed
     pub codes: Vec<u8>,
-    /// [rows, depth]: the codes' sizes, and −1 where they are negative; only for weights with sign
-    pub sizes: Vec<u8>,
-    pub signs: Vec<u8>,
+    /// [rows, depth]: the codes again, only for weights of 8 bits
+    pub wide: Vec<i16>,
     /// [rows, depth / 32]
     pub scales: Vec<f32>,
     /// [rows, depth / run]: −offset · Σ codes, what a sum of products with the weight's unsigned codes is too large by
@@ -48,11 +47,10 @@ impl Scratch {
     pub fn fill(&mut self, machine: &Machine, x: &[f32], depth: usize, weight: &Codes) {
         let (blocks, runs) = (depth / BLOCK, depth / weight.run);
         let rows = x.len() / depth;
-        let signed = if weight.bits == 8 { depth } else { 0 };
+        let wide = if weight.bits == 8 { depth } else { 0 };
         for term in [&mut self.first, &mut self.second] {
             term.codes.resize(rows * depth, 0);
-            term.sizes.resize(rows * signed, 0);
-            term.signs.resize(rows * signed, 0);
+            term.wide.resize(rows * wide, 0);
             term.scales.resize(rows * blocks, 0.0);
             term.biases.resize(rows * runs, 0);
         }
@@ -68,7 +66,7 @@ impl Scratch {
                 let row = unsafe {
                     Row {
                         x: &x[r * depth..][..depth],
-                        terms: [&first, &second].map(|t| t.row(r, depth, signed, blocks, runs)),
+                        terms: [&first, &second].map(|t| t.row(r, depth, wide, blocks, runs)),
                         large: large.slice(r * blocks..(r + 1) * blocks),
                         lifts: lifts.slice(r * runs..(r + 1) * runs),
                         run: weight.run,
@@ -84,8 +82,7 @@ impl Scratch {
 /// A term that threads fill by rows.
 struct Shared<'a> {
     codes: Parts<'a, u8>,
-    sizes: Parts<'a, u8>,
-    signs: Parts<'a, u8>,
+    wide: Parts<'a, i16>,
     scales: Parts<'a, f32>,
     biases: Parts<'a, i32>,
 }
@@ -94,8 +91,7 @@ impl<'a> Shared<'a> {
     fn new(term: &'a mut Term) -> Shared<'a> {
         Shared {
             codes: Parts::new(&mut term.codes),
-            sizes: Parts::new(&mut term.sizes),
-            signs: Parts::new(&mut term.signs),
+            wide: Parts::new(&mut term.wide),
             scales: Parts::new(&mut term.scales),
             biases: Parts::new(&mut term.biases),
         }
@@ -103,14 +99,13 @@ impl<'a> Shared<'a> {
 
     /// # Safety
     /// Nobody else may hold this row.
-    unsafe fn row(&self, r: usize, depth: usize, signed: usize, blocks: usize, runs: usize) -> TermRow<'_> {
+    unsafe fn row(&self, r: usize, depth: usize, wide: usize, blocks: usize, runs: usize) -> TermRow<'_> {
         let at = |n: usize| r * n..(r + 1) * n;
         // SAFETY: rows do not overlap, and this one is the caller's alone.
         unsafe {
             TermRow {
                 codes: self.codes.slice(at(depth)),
-                sizes: self.sizes.slice(at(signed)),
-                signs: self.signs.slice(at(signed)),
+                wide: self.wide.slice(at(wide)),
                 scales: self.scales.slice(at(blocks)),
                 biases: self.biases.slice(at(runs)),
             }
@@ -129,8 +124,7 @@ struct Row<'a> {
 
 struct TermRow<'a> {
     codes: &'a mut [u8],
-    sizes: &'a mut [u8],
-    signs: &'a mut [u8],
+    wide: &'a mut [i16],
     scales: &'a mut [f32],
     biases: &'a mut [i32],
 }
@@ -168,8 +162,8 @@ impl Body for Row<'_> {
             // Half a step of the first term is the most that can be left, and a little for its own rounding.
             second.block::<L>(i, rest, first.scales[i] * 0.501, self.run, self.offset, self.lifts);
         }
-        first.split();
-        second.split();
+        first.widen();
+        second.widen();
     }
 }
 
@@ -214,10 +208,10 @@ impl TermRow<'_> {
         self.biases[i * per..][..per].fill(0);
     }
 
-    fn split(&mut self) {
-        for ((code, size), sign) in self.codes.iter().zip(&mut *self.sizes).zip(&mut *self.signs) {
-            *size = (*code as i8).unsigned_abs();
-            *sign = (*code as i8 >> 7) as u8;
+    #[inline(always)]
+    fn widen(&mut self) {
+        for (code, wide) in self.codes.iter().zip(&mut *self.wide) {
+            *wide = *code as i8 as i16;
         }
     }
 }

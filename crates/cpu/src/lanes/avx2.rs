@@ -27,6 +27,8 @@ unsafe impl Lanes for Avx2 {
     type B = __m256i;
     /// Eight i32, or sixteen i16 until `close4`: products of nibbles are at most 15 · 127, and sixteen of them fit.
     type S = __m256i;
+    type W = __m256i;
+    type T = __m256i;
     const WIDE: bool = true;
     #[inline(always)]
     fn splat(v: f32) -> __m256 {
@@ -197,12 +199,6 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_add_epi32(s, _mm256_madd_epi16(_mm256_maddubs_epi16(w, a), _mm256_set1_epi16(1))) }
     }
     #[inline(always)]
-    fn dot8(s: __m256i, w: __m256i, a: __m256i, _: __m256i, _: __m256i) -> __m256i {
-        // Two products of 127 · 127 just fit into 16 bits with sign. Two cheap instructions instead of two more loads.
-        // SAFETY: see the impl.
-        unsafe { Self::dot7(s, _mm256_abs_epi8(a), _mm256_sign_epi8(w, a)) }
-    }
-    #[inline(always)]
     fn close4(s: __m256i, bias: i32) -> __m256 {
         // SAFETY: see the impl.
         unsafe { Self::close(_mm256_madd_epi16(s, _mm256_set1_epi16(1)), bias) }
@@ -211,5 +207,33 @@ unsafe impl Lanes for Avx2 {
     fn close(s: __m256i, bias: i32) -> __m256 {
         // SAFETY: see the impl.
         unsafe { _mm256_cvtepi32_ps(_mm256_add_epi32(s, _mm256_set1_epi32(bias))) }
+    }
+
+    #[inline(always)]
+    fn wide(from: &[u8]) -> __m256i {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        unsafe { _mm256_cvtepi8_epi16(_mm_loadu_si128(from.as_ptr().cast())) }
+    }
+    #[inline(always)]
+    fn pair(from: &[i16]) -> __m256i {
+        let two = from[0] as u16 as u32 | (from[1] as u16 as u32) << 16;
+        // SAFETY: see the impl.
+        unsafe { _mm256_set1_epi32(two as i32) }
+    }
+    #[inline(always)]
+    fn nothing() -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    fn dot(t: __m256i, w: __m256i, a: __m256i) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_add_epi32(t, _mm256_madd_epi16(w, a)) }
+    }
+    #[inline(always)]
+    fn whole(t: __m256i) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_cvtepi32_ps(t) }
     }
 }

@@ -28,6 +28,10 @@ pub unsafe trait Lanes: Copy + 'static {
     type B: Copy;
     /// Running sums of products of bytes, in whatever form the set likes; `close…` turns them into numbers.
     type S: Copy;
+    /// Two i16 of each of eight outputs.
+    type W: Copy;
+    /// Eight i32.
+    type T: Copy;
     /// Whether there are registers for a tile of 6 rows × 2 panels, rather than 4 × 1.
     const WIDE: bool;
 
@@ -74,12 +78,18 @@ pub unsafe trait Lanes: Copy + 'static {
     fn dot4(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
     /// The same with w from 0 to 127, closed by `close`.
     fn dot7(s: Self::S, w: Self::B, a: Self::B) -> Self::S;
-    /// The same with w of size up to 127. Byte dot products want one side without sign, so a sign moves from a to w:
-    /// a's size and its sign (−1 where it is negative) are at hand for sets that would compute them at every turn.
-    fn dot8(s: Self::S, w: Self::B, a: Self::B, size: Self::B, sign: Self::B) -> Self::S;
     /// Each lane's sum plus `bias`, as f32.
     fn close4(s: Self::S, bias: i32) -> Self::V;
     fn close(s: Self::S, bias: i32) -> Self::V;
+
+    /// Signed bytes, made wide: bytes 2·i and 2·i + 1 belong to lane i.
+    fn wide(from: &[u8]) -> Self::W;
+    /// Two numbers, the same for every lane.
+    fn pair(from: &[i16]) -> Self::W;
+    fn nothing() -> Self::T;
+    /// Adds the two products of each lane.
+    fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;
+    fn whole(t: Self::T) -> Self::V;
 }
 
 /// Work written once over any lanes. Implementations are `#[inline(always)]` so that they are compiled with the

@@ -9,16 +9,17 @@ pub struct Scalar;
 type V = [f32; LANES];
 type B = [u8; 4 * LANES];
 type S = [i32; LANES];
+type W = [[i16; 2]; LANES];
 
 #[inline(always)]
 fn two(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
     from_fn(|i| f(a[i], b[i]))
 }
 
-/// Adds the four products of each lane; weights as `w` reads them.
+/// Adds the four products of each lane.
 #[inline(always)]
-fn dot(s: S, w: B, a: B, read: impl Fn(u8) -> i32) -> S {
-    from_fn(|i| (4 * i..4 * i + 4).fold(s[i], |sum, j| sum + read(w[j]) * a[j] as i8 as i32))
+fn four(s: S, w: B, a: B) -> S {
+    from_fn(|i| (4 * i..4 * i + 4).fold(s[i], |sum, j| sum + w[j] as i32 * a[j] as i8 as i32))
 }
 
 // SAFETY: no special instructions.
@@ -26,6 +27,8 @@ unsafe impl Lanes for Scalar {
     type V = V;
     type B = B;
     type S = S;
+    type W = W;
+    type T = S;
     const WIDE: bool = false;
     #[inline(always)]
     fn splat(v: f32) -> V {
@@ -138,15 +141,11 @@ unsafe impl Lanes for Scalar {
     }
     #[inline(always)]
     fn dot4(s: S, w: B, a: B) -> S {
-        dot(s, w, a, |w| w as i32)
+        four(s, w, a)
     }
     #[inline(always)]
     fn dot7(s: S, w: B, a: B) -> S {
-        dot(s, w, a, |w| w as i32)
-    }
-    #[inline(always)]
-    fn dot8(s: S, w: B, a: B, _: B, _: B) -> S {
-        dot(s, w, a, |w| w as i8 as i32)
+        four(s, w, a)
     }
     #[inline(always)]
     fn close4(s: S, bias: i32) -> V {
@@ -155,5 +154,26 @@ unsafe impl Lanes for Scalar {
     #[inline(always)]
     fn close(s: S, bias: i32) -> V {
         s.map(|s| (s + bias) as f32)
+    }
+
+    #[inline(always)]
+    fn wide(from: &[u8]) -> W {
+        from_fn(|i| [from[2 * i] as i8 as i16, from[2 * i + 1] as i8 as i16])
+    }
+    #[inline(always)]
+    fn pair(from: &[i16]) -> W {
+        [[from[0], from[1]]; LANES]
+    }
+    #[inline(always)]
+    fn nothing() -> S {
+        [0; LANES]
+    }
+    #[inline(always)]
+    fn dot(t: S, w: W, a: W) -> S {
+        from_fn(|i| t[i] + w[i][0] as i32 * a[i][0] as i32 + w[i][1] as i32 * a[i][1] as i32)
+    }
+    #[inline(always)]
+    fn whole(t: S) -> V {
+        t.map(|t| t as f32)
     }
 }

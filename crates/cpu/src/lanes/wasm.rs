@@ -46,11 +46,6 @@ mod sums {
     pub fn dot7(s: S, w: S, a: S) -> S {
         [dot(s[0], w[0], a[0]), dot(s[1], w[1], a[1])]
     }
-    /// The seven-bit operand must not be negative, or browsers differ: |a| goes there, its sign to the weight.
-    #[inline(always)]
-    pub fn dot8(s: S, w: S, _: S, size: S, sign: S) -> S {
-        [0, 1].map(|i| dot(s[i], size[i], i8x16_sub(v128_xor(w[i], sign[i]), sign[i])))
-    }
     #[inline(always)]
     pub fn close4(s: S) -> [v128; 2] {
         s.map(|s| i32x4_extadd_pairwise_i16x8(s))
@@ -72,10 +67,6 @@ mod sums {
     }
     #[inline(always)]
     pub fn dot4(s: S, w: [v128; 2], a: [v128; 2]) -> S {
-        dot7(s, w, a)
-    }
-    #[inline(always)]
-    pub fn dot8(s: S, w: [v128; 2], a: [v128; 2], _: [v128; 2], _: [v128; 2]) -> S {
         dot7(s, w, a)
     }
     /// Widened to 16 bits, where signs do not matter.
@@ -107,6 +98,8 @@ unsafe impl Lanes for Wasm {
     type V = [v128; 2];
     type B = [v128; 2];
     type S = sums::S;
+    type W = [v128; 2];
+    type T = [v128; 2];
     const WIDE: bool = false;
     #[inline(always)]
     fn splat(v: f32) -> [v128; 2] {
@@ -251,15 +244,37 @@ unsafe impl Lanes for Wasm {
         sums::dot7(s, w, a)
     }
     #[inline(always)]
-    fn dot8(s: sums::S, w: [v128; 2], a: [v128; 2], size: [v128; 2], sign: [v128; 2]) -> sums::S {
-        sums::dot8(s, w, a, size, sign)
-    }
-    #[inline(always)]
     fn close4(s: sums::S, bias: i32) -> [v128; 2] {
         sums::close4(s).map(|s| f32x4_convert_i32x4(i32x4_add(s, i32x4_splat(bias))))
     }
     #[inline(always)]
     fn close(s: sums::S, bias: i32) -> [v128; 2] {
         sums::close(s).map(|s| f32x4_convert_i32x4(i32x4_add(s, i32x4_splat(bias))))
+    }
+
+    #[inline(always)]
+    fn wide(from: &[u8]) -> [v128; 2] {
+        let from = &from[..16];
+        // SAFETY: 16 bytes are there.
+        let bytes = unsafe { v128_load(from.as_ptr().cast()) };
+        [i16x8_extend_low_i8x16(bytes), i16x8_extend_high_i8x16(bytes)]
+    }
+    #[inline(always)]
+    fn pair(from: &[i16]) -> [v128; 2] {
+        let from = &from[..2];
+        // SAFETY: four bytes are there.
+        [unsafe { v128_load32_splat(from.as_ptr().cast()) }; 2]
+    }
+    #[inline(always)]
+    fn nothing() -> [v128; 2] {
+        [i32x4_splat(0); 2]
+    }
+    #[inline(always)]
+    fn dot(t: [v128; 2], w: [v128; 2], a: [v128; 2]) -> [v128; 2] {
+        [0, 1].map(|i| i32x4_add(t[i], i32x4_dot_i16x8(w[i], a[i])))
+    }
+    #[inline(always)]
+    fn whole(t: [v128; 2]) -> [v128; 2] {
+        t.map(|t| f32x4_convert_i32x4(t))
     }
 }

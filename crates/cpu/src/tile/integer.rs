@@ -70,7 +70,7 @@ impl Integer<'_> {
             let s = products::<L, BITS, RUN, R>(w, first.each_ref(), run);
             let scale = L::reals(&w[code_bytes..]);
             for i in 0..R {
-                sum[i] = L::add(sum[i], L::mul(scale, first[i].close::<L, BITS>(s[i], run)));
+                sum[i] = L::add(sum[i], L::mul(scale, s[i]));
             }
             if MIN {
                 let min = L::reals(&w[code_bytes + 4 * LANES..]);
@@ -99,7 +99,7 @@ impl Integer<'_> {
             for run in block * BLOCK / RUN..(block + 1) * BLOCK / RUN {
                 let w = &self.panel[run * whole..][..whole];
                 let s = products::<L, BITS, RUN, 1>(w, [&line], run);
-                sum = L::add(sum, L::mul(L::reals(&w[code_bytes..]), line.close::<L, BITS>(s[0], run)));
+                sum = L::add(sum, L::mul(L::reals(&w[code_bytes..]), s[0]));
             }
         }
         sum
@@ -110,8 +110,7 @@ impl Integer<'_> {
 #[derive(Clone, Copy)]
 struct Line<'a, const RUN: usize> {
     codes: &'a [[u8; RUN]],
-    sizes: &'a [[u8; RUN]],
-    signs: &'a [[u8; RUN]],
+    wide: &'a [[i16; RUN]],
     scales: &'a [f32],
     biases: &'a [i32],
 }
@@ -120,54 +119,57 @@ impl<'a, const RUN: usize> Line<'a, RUN> {
     #[inline(always)]
     fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Line<'a, RUN> {
         let (blocks, runs) = (depth / BLOCK, depth / RUN);
-        // Only weights with sign need the codes' sizes and signs apart.
-        let (sizes, signs) = if BITS == 8 { (&term.sizes, &term.signs) } else { (&term.codes, &term.codes) };
+        let wide: &[i16] = if BITS == 8 { &term.wide[r * depth..][..depth] } else { &[] };
         Line {
             codes: term.codes[r * depth..][..depth].as_chunks().0,
-            sizes: sizes[r * depth..][..depth].as_chunks().0,
-            signs: signs[r * depth..][..depth].as_chunks().0,
+            wide: wide.as_chunks().0,
             scales: &term.scales[r * blocks..][..blocks],
             biases: &term.biases[r * runs..][..runs],
         }
     }
 
-    /// A run's sum, times the activations' scale.
+    /// The scale of a run's block.
     #[inline(always)]
-    fn close<L: Lanes, const BITS: u32>(&self, s: L::S, run: usize) -> L::V {
-        let whole = if BITS == 4 { L::close4(s, self.biases[run]) } else { L::close(s, self.biases[run]) };
-        L::mul(whole, L::splat(self.scales[run * RUN / BLOCK]))
+    fn scale<L: Lanes>(&self, run: usize) -> L::V {
+        L::splat(self.scales[run * RUN / BLOCK])
     }
 }
 
-/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight.
+/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight, times the activations' scale.
 #[inline(always)]
 fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
     w: &[u8],
     x: [&Line<RUN>; R],
     run: usize,
-) -> [L::S; R] {
+) -> [L::V; R] {
+    if BITS == 8 {
+        let a: [&[i16; RUN]; R] = std::array::from_fn(|i| &x[i].wide[run]);
+        let mut sums = [L::nothing(); R];
+        for g in 0..RUN / 2 {
+            let w = L::wide(&w[g * 16..]);
+            for i in 0..R {
+                sums[i] = L::dot(sums[i], w, L::pair(&a[i][2 * g..]));
+            }
+        }
+        return std::array::from_fn(|i| L::mul(L::whole(sums[i]), x[i].scale::<L>(run)));
+    }
     let a: [&[u8; RUN]; R] = std::array::from_fn(|i| &x[i].codes[run]);
-    let mut s = [L::start(); R];
+    let mut sums = [L::start(); R];
     if BITS == 4 {
         for g in 0..RUN / 8 {
             let (low, high) = L::nibbles(L::bytes(&w[g * 32..]));
             for i in 0..R {
-                s[i] = L::dot4(s[i], low, L::quad(&a[i][8 * g..]));
-                s[i] = L::dot4(s[i], high, L::quad(&a[i][8 * g + 4..]));
+                sums[i] = L::dot4(sums[i], low, L::quad(&a[i][8 * g..]));
+                sums[i] = L::dot4(sums[i], high, L::quad(&a[i][8 * g + 4..]));
             }
         }
-        return s;
+        return std::array::from_fn(|i| L::mul(L::close4(sums[i], x[i].biases[run]), x[i].scale::<L>(run)));
     }
     for g in 0..RUN / 4 {
         let w = L::bytes(&w[g * 32..]);
         for i in 0..R {
-            let a = L::quad(&a[i][4 * g..]);
-            s[i] = if BITS == 8 {
-                L::dot8(s[i], w, a, L::quad(&x[i].sizes[run][4 * g..]), L::quad(&x[i].signs[run][4 * g..]))
-            } else {
-                L::dot7(s[i], w, a)
-            };
+            sums[i] = L::dot7(sums[i], w, L::quad(&a[i][4 * g..]));
         }
     }
-    s
+    std::array::from_fn(|i| L::mul(L::close(sums[i], x[i].biases[run]), x[i].scale::<L>(run)))
 }
