@@ -68,7 +68,7 @@ fn products() -> impl Iterator<Item = Product> {
     INTEGERS.into_iter().flat_map(|kind| (0..12).map(move |i| product(&mut Rng::new(70 + i), kind)))
 }
 
-const BITS: u64 = 0x1a6f_1a25_7226_f0d9;
+const BITS: u64 = 0x245f_87f0_1f0f_59bf;
 
 /// One number for all the bits of all the products: written down once, so that machines that never meet agree.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
@@ -111,10 +111,11 @@ fn round(row: &[f32]) -> Vec<f64> {
     let most = |block: &[f32]| block.iter().fold(0.0f32, |m, v| m.max(v.abs()));
     let term = |v: f32, most: f32| if most == 0.0 { 0.0 } else { (v * (127.0 / most)).round() * (most / 127.0) };
     let mean = row.chunks_exact(32).map(most).sum::<f32>() / (row.len() / 32) as f32;
+    let uneven = row.chunks_exact(32).any(|block| most(block) > 2.0 * mean);
     let mut out = vec![];
     for block in row.chunks_exact(32) {
         let most = most(block);
-        let half = if most > 1.2 * mean { most / 127.0 * 0.501 } else { 0.0 };
+        let half = if uneven && most > 1.2 * mean { most / 127.0 * 0.501 } else { 0.0 };
         out.extend(block.iter().map(|v| {
             let first = term(*v, most);
             first as f64 + term(v - first, half) as f64
