@@ -10,6 +10,10 @@
 //! * `peaks` — what the machine can do at most, measured.
 
 mod backend;
+#[cfg_attr(
+    target_arch = "wasm32",
+    allow(dead_code, reason = "most builds there have one thread, and one's threads stay")
+)]
 mod crew;
 mod kernel;
 mod lanes;

@@ -2,34 +2,58 @@
 
 use crate::lanes::Lanes;
 
+/// Constants in every lane, made once before a loop. The compiler is kept from knowing them, or it would write them where
+/// they are used, and browsers build a constant vector with three instructions every time they come by.
+#[inline(always)]
+pub fn constants<L: Lanes, const N: usize>(values: &[f32; N]) -> [L::V; N] {
+    std::hint::black_box(values).map(|v| L::splat(v))
+}
+
 /// eˣ for x from −86 to 88; beyond, the value at the end, which is as good as nothing or as infinity to its callers.
 ///
 /// x = n · ln 2 + r with |r| ≤ ln 2 / 2, eʳ = 1 + r + r² · p(r); p of degree 4 is the one of least relative error there
 /// (4e-9; rounding leaves 8e-8).
-#[inline(always)]
-pub fn exp<L: Lanes>(x: L::V) -> L::V {
-    const P: [f32; 5] = [0.499_999_94, 0.166_665_21, 0.041_668_39, 0.008_368_717, 0.001_381_46];
-    // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the lowest bits.
-    let magic = L::splat(12_582_912.0);
-    let x = L::min(L::max(x, L::splat(-86.0)), L::splat(88.0));
-    let shifted = L::add(L::mul(x, L::splat(std::f32::consts::LOG2_E)), magic);
-    let n = L::sub(shifted, magic);
-    // ln 2 in two parts, the first short enough that its product with n is exact.
-    let r = L::sub(x, L::mul(n, L::splat(0.693_359_4)));
-    let r = L::add(r, L::mul(n, L::splat(2.121_944_4e-4)));
-    let mut p = L::splat(P[4]);
-    for k in [3, 2, 1, 0] {
-        p = L::mul_add(p, r, L::splat(P[k]));
-    }
-    let y = L::add(L::mul_add(L::mul(r, r), p, r), L::splat(1.0));
-    L::ldexp(y, shifted)
+pub struct Exp<L: Lanes> {
+    least: L::V,
+    most: L::V,
+    log2_e: L::V,
+    magic: L::V,
+    ln_2: [L::V; 2],
+    p: [L::V; 5],
+    one: L::V,
 }
 
-/// x / (1 + e⁻ᵏˣ): silu for k = 1.
-#[inline(always)]
-pub fn silu<L: Lanes>(x: L::V, k: L::V) -> L::V {
-    let one = L::splat(1.0);
-    L::div(x, L::add(one, exp::<L>(L::sub(L::splat(0.0), L::mul(k, x)))))
+impl<L: Lanes> Exp<L> {
+    #[inline(always)]
+    pub fn new() -> Exp<L> {
+        // Adding 1.5 · 2²³ rounds to a whole number and leaves it in the lowest bits. ln 2 comes in two parts, the first
+        // short enough that its product with n is exact.
+        let [least, most, log2_e, magic, high, low, one] =
+            constants::<L, 7>(&[-86.0, 88.0, std::f32::consts::LOG2_E, 12_582_912.0, 0.693_359_4, 2.121_944_4e-4, 1.0]);
+        let p = constants::<L, 5>(&[0.499_999_94, 0.166_665_21, 0.041_668_39, 0.008_368_717, 0.001_381_46]);
+        Exp { least, most, log2_e, magic, ln_2: [high, low], p, one }
+    }
+
+    #[inline(always)]
+    pub fn of(&self, x: L::V) -> L::V {
+        let x = L::min(L::max(x, self.least), self.most);
+        let shifted = L::add(L::mul(x, self.log2_e), self.magic);
+        let n = L::sub(shifted, self.magic);
+        let r = L::sub(x, L::mul(n, self.ln_2[0]));
+        let r = L::add(r, L::mul(n, self.ln_2[1]));
+        let mut p = self.p[4];
+        for k in [3, 2, 1, 0] {
+            p = L::mul_add(p, r, self.p[k]);
+        }
+        let y = L::add(L::mul_add(L::mul(r, r), p, r), self.one);
+        L::ldexp(y, shifted)
+    }
+
+    /// x / (1 + e⁻ʸ): silu where y is x.
+    #[inline(always)]
+    pub fn share(&self, x: L::V, y: L::V) -> L::V {
+        L::div(x, L::add(self.one, self.of(L::sub(L::splat(0.0), y))))
+    }
 }
 
 #[cfg(test)]
@@ -38,13 +62,13 @@ mod tests {
     use crate::Isa;
     use crate::lanes::{Body, LANES};
 
-    struct Exp(f32);
-    impl Body for Exp {
+    struct Power(f32);
+    impl Body for Power {
         type Out = f32;
         #[inline(always)]
         fn run<L: Lanes>(self) -> f32 {
             let mut out = [0.0; LANES];
-            L::store(exp::<L>(L::splat(self.0)), &mut out);
+            L::store(Exp::<L>::new().of(L::splat(self.0)), &mut out);
             out[3]
         }
     }
@@ -54,10 +78,10 @@ mod tests {
         for isa in Isa::available() {
             for i in 0..200_000 {
                 let x = -86.0 + 174.0 * i as f32 / 200_000.0;
-                let error = isa.run(Exp(x)) as f64 / (x as f64).exp() - 1.0;
+                let error = isa.run(Power(x)) as f64 / (x as f64).exp() - 1.0;
                 assert!(error.abs() < 2e-7, "{}: exp({x}) is off by {error:e}", isa.name());
             }
-            assert!(isa.run(Exp(-1e9)) < 1e-37 && isa.run(Exp(1e9)) > 1e38);
+            assert!(isa.run(Power(-1e9)) < 1e-37 && isa.run(Power(1e9)) > 1e38);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Machine, Part};
 use crate::lanes::{Body, LANES, Lanes};
-use crate::math::{exp, silu};
+use crate::math::{Exp, constants};
 use crate::pool::Parts;
 use squint_ops::op::{FUNCTIONS, Function};
 use squint_ops::{Error, View, Views};
@@ -37,10 +37,10 @@ impl Body for Row<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         match self.f.name {
-            "silu" => self.each::<L, Silu>(),
-            "quick_gelu" => self.each::<L, QuickGelu>(),
-            "gelu_tanh" => self.each::<L, GeluTanh>(),
-            "gelu" => self.each::<L, Gelu>(),
+            "silu" => self.each::<L, Silu<L>>(),
+            "quick_gelu" => self.each::<L, QuickGelu<L>>(),
+            "gelu_tanh" => self.each::<L, GeluTanh<L>>(),
+            "gelu" => self.each::<L, Gelu<L>>(),
             "relu" => self.each::<L, Relu>(),
             _ => {
                 for (i, y) in self.y.iter_mut().enumerate() {
@@ -51,18 +51,20 @@ impl Body for Row<'_> {
     }
 }
 
-/// A function over lanes. A type rather than a closure or a function pointer: only calls that are sure to be inlined are
-/// compiled for the lanes, and others are twenty times slower.
-trait Curve {
-    fn at<L: Lanes>(x: L::V) -> L::V;
+/// A function over lanes, with its constants. A type rather than a closure or a function pointer: only calls that are sure
+/// to be inlined are compiled for the lanes, and others are twenty times slower.
+trait Curve<L: Lanes> {
+    fn new() -> Self;
+    fn at(&self, x: L::V) -> L::V;
 }
 
 impl Row<'_> {
     #[inline(always)]
-    fn each<L: Lanes, F: Curve>(self) {
+    fn each<L: Lanes, F: Curve<L>>(self) {
+        let f = F::new();
         let whole = self.x.len() / LANES * LANES;
         for i in (0..whole).step_by(LANES) {
-            let mut v = F::at::<L>(L::load(&self.x[i..]));
+            let mut v = f.at(L::load(&self.x[i..]));
             if !self.up.is_empty() {
                 v = L::mul(v, L::load(&self.up[i..]));
             }
@@ -71,7 +73,7 @@ impl Row<'_> {
         // The rest as a vector filled up with zeros.
         let mut last = [0.0; LANES];
         last[..self.x.len() - whole].copy_from_slice(&self.x[whole..]);
-        let v = F::at::<L>(L::load(&last));
+        let v = f.at(L::load(&last));
         L::store(v, &mut last);
         for (i, v) in (whole..self.x.len()).zip(last) {
             self.y[i] = v * self.up.get(i).unwrap_or(&1.0);
@@ -79,54 +81,84 @@ impl Row<'_> {
     }
 }
 
-struct Silu;
-impl Curve for Silu {
+struct Silu<L: Lanes>(Exp<L>);
+impl<L: Lanes> Curve<L> for Silu<L> {
     #[inline(always)]
-    fn at<L: Lanes>(x: L::V) -> L::V {
-        silu::<L>(x, L::splat(1.0))
+    fn new() -> Self {
+        Silu(Exp::new())
+    }
+    #[inline(always)]
+    fn at(&self, x: L::V) -> L::V {
+        self.0.share(x, x)
     }
 }
 
-struct QuickGelu;
-impl Curve for QuickGelu {
+struct QuickGelu<L: Lanes>(Exp<L>, L::V);
+impl<L: Lanes> Curve<L> for QuickGelu<L> {
     #[inline(always)]
-    fn at<L: Lanes>(x: L::V) -> L::V {
-        silu::<L>(x, L::splat(1.702))
+    fn new() -> Self {
+        let [k] = constants::<L, 1>(&[1.702]);
+        QuickGelu(Exp::new(), k)
+    }
+    #[inline(always)]
+    fn at(&self, x: L::V) -> L::V {
+        self.0.share(x, L::mul(x, self.1))
     }
 }
 
 /// 1 + tanh(u) = 2 / (1 + e⁻²ᵘ), and u has x as a factor.
-struct GeluTanh;
-impl Curve for GeluTanh {
+struct GeluTanh<L: Lanes>(Exp<L>, [L::V; 2]);
+impl<L: Lanes> Curve<L> for GeluTanh<L> {
     #[inline(always)]
-    fn at<L: Lanes>(x: L::V) -> L::V {
-        let (cube, line) = (L::splat(2.0 * 0.797_884_6 * 0.044_715), L::splat(2.0 * 0.797_884_6));
-        silu::<L>(x, L::mul_add(L::mul(x, x), cube, line))
+    fn new() -> Self {
+        GeluTanh(Exp::new(), constants::<L, 2>(&[2.0 * 0.797_884_6 * 0.044_715, 2.0 * 0.797_884_6]))
+    }
+    #[inline(always)]
+    fn at(&self, x: L::V) -> L::V {
+        let [cube, line] = self.1;
+        self.0.share(x, L::mul(x, L::mul_add(L::mul(x, x), cube, line)))
     }
 }
 
 struct Relu;
-impl Curve for Relu {
+impl<L: Lanes> Curve<L> for Relu {
     #[inline(always)]
-    fn at<L: Lanes>(x: L::V) -> L::V {
+    fn new() -> Self {
+        Relu
+    }
+    #[inline(always)]
+    fn at(&self, x: L::V) -> L::V {
         L::max(x, L::splat(0.0))
     }
 }
 
 /// With the twin's error function: 1 − (a polynomial in t = 1 / (1 + 0.3275911 · |z|)) · e^(−z²).
-struct Gelu;
-impl Curve for Gelu {
+struct Gelu<L: Lanes> {
+    exp: Exp<L>,
+    root: L::V,
+    k: L::V,
+    p: [L::V; 5],
+    one: L::V,
+    half: L::V,
+}
+
+impl<L: Lanes> Curve<L> for Gelu<L> {
     #[inline(always)]
-    fn at<L: Lanes>(x: L::V) -> L::V {
-        let one = L::splat(1.0);
-        let z = L::mul(x, L::splat(std::f32::consts::FRAC_1_SQRT_2));
-        let t = L::div(one, L::mul_add(L::splat(0.327_591_1), L::abs(z), one));
-        let mut p = L::splat(1.061_405_4);
-        for c in [-1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6] {
-            p = L::mul_add(p, t, L::splat(c));
+    fn new() -> Self {
+        let [root, k, one, half] = constants::<L, 4>(&[std::f32::consts::FRAC_1_SQRT_2, 0.327_591_1, 1.0, 0.5]);
+        let p = constants::<L, 5>(&[1.061_405_4, -1.453_152_1, 1.421_413_8, -0.284_496_72, 0.254_829_6]);
+        Gelu { exp: Exp::new(), root, k, p, one, half }
+    }
+    #[inline(always)]
+    fn at(&self, x: L::V) -> L::V {
+        let z = L::mul(x, self.root);
+        let t = L::div(self.one, L::mul_add(self.k, L::abs(z), self.one));
+        let mut p = self.p[0];
+        for c in [1, 2, 3, 4] {
+            p = L::mul_add(p, t, self.p[c]);
         }
-        let tail = L::mul(L::mul(p, t), exp::<L>(L::sub(L::splat(0.0), L::mul(z, z))));
-        let erf = L::copysign(L::sub(one, tail), x);
-        L::mul(L::mul(L::splat(0.5), x), L::add(one, erf))
+        let tail = L::mul(L::mul(p, t), self.exp.of(L::sub(L::splat(0.0), L::mul(z, z))));
+        let erf = L::copysign(L::sub(self.one, tail), x);
+        L::mul(L::mul(self.half, x), L::add(self.one, erf))
     }
 }

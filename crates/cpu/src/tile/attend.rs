@@ -1,7 +1,7 @@
 //! A block of queries of one group against all the keys it sees, 64 at a time.
 
 use crate::lanes::{Body, LANES, Lanes};
-use crate::math::exp;
+use crate::math::Exp;
 use crate::pool::Parts;
 use std::ops::Range;
 
@@ -86,6 +86,7 @@ impl Body for Attend<'_> {
         let place =
             |i: usize| ((self.rows.start + i / self.per) * self.heads + self.group * self.per + i % self.per) * head;
         let query = |i: usize| &self.q[place(i)..][..head];
+        let exp = Exp::<L>::new();
         let most = self.rows.clone().map(|r| (self.sees)(r)).max().unwrap_or(0);
         for first in (0..most).step_by(KEYS) {
             let n = KEYS.min(most - first);
@@ -117,7 +118,7 @@ impl Body for Attend<'_> {
                 let seen = (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
                 let bias = self.bias.map(|b| &b[first..first + n]);
                 let line = &mut scores[i * KEYS..][..KEYS];
-                let shrink = weigh::<L>(line, seen, self.scale, bias, &mut state[i]);
+                let shrink = weigh(&exp, line, seen, self.scale, bias, &mut state[i]);
                 if shrink != 1.0 {
                     for v in sums[i * wide..][..wide].chunks_exact_mut(LANES) {
                         L::store(L::mul(L::load(v), L::splat(shrink)), v);
@@ -223,7 +224,14 @@ fn octets<L: Lanes, const R: usize, const P: usize>(
 
 /// Scores become weights eˢ⁻ᵐ; those from `seen` on become 0. Returns what earlier weights shrink by.
 #[inline(always)]
-fn weigh<L: Lanes>(line: &mut [f32], seen: usize, scale: f32, bias: Option<&[f32]>, state: &mut (f32, f32)) -> f32 {
+fn weigh<L: Lanes>(
+    exp: &Exp<L>,
+    line: &mut [f32],
+    seen: usize,
+    scale: f32,
+    bias: Option<&[f32]>,
+    state: &mut (f32, f32),
+) -> f32 {
     if seen == 0 {
         line.fill(0.0);
         return 1.0;
@@ -247,11 +255,11 @@ fn weigh<L: Lanes>(line: &mut [f32], seen: usize, scale: f32, bias: Option<&[f32
     let mut sum = L::splat(0.0);
     let (head, last) = line.split_at_mut(padded - LANES);
     for s in head.chunks_exact_mut(LANES) {
-        let w = exp::<L>(L::sub(L::load(s), L::splat(most)));
+        let w = exp.of(L::sub(L::load(s), L::splat(most)));
         sum = L::add(sum, w);
         L::store(w, s);
     }
-    L::store(exp::<L>(L::sub(L::load(last), L::splat(most))), last);
+    L::store(exp.of(L::sub(L::load(last), L::splat(most))), last);
     last[seen - (padded - LANES)..].fill(0.0);
     sum = L::add(sum, L::load(last));
     *state = (most, state.1 * shrink + L::sum(sum));
