@@ -34,6 +34,44 @@ fn the_bill_is_what_counting_by_hand_gives() {
     assert_eq!((null.total().flops, null.total().peak_bytes), (2 * bill.flops, bill.peak_bytes));
 }
 
+/// What `rms_norm` joins to the addition before it, and what it leaves alone.
+#[test]
+fn a_norm_joins_the_sum_it_reads() {
+    let stems = |build: &dyn Fn(&mut Recording)| -> Vec<&str> {
+        let mut rec = Recording::default();
+        build(&mut rec);
+        rec.check().unwrap();
+        rec.steps.iter().map(|s| s.op.stem).collect()
+    };
+    let [x, w] = [8, 4].map(|n| move |rec: &mut Recording| rec.input("x", Kind::F32, n));
+    let joined = stems(&|rec| {
+        let (x, w) = (x(rec), w(rec));
+        let sum = rec.add(x, x);
+        let y = rec.rms_norm(sum, w, 1e-5);
+        rec.add(sum, y);
+    });
+    assert_eq!(joined, ["add_norm", "add"]);
+    let a_bias = stems(&|rec| {
+        let (x, w) = (x(rec), w(rec));
+        let sum = rec.add(x, w);
+        rec.rms_norm(sum, w, 1e-5);
+    });
+    assert_eq!(a_bias, ["add", "rms_norm"]);
+    let of_something_else = stems(&|rec| {
+        let (x, w) = (x(rec), w(rec));
+        rec.add(x, x);
+        rec.rms_norm(x, w, 1e-5);
+    });
+    assert_eq!(of_something_else, ["add", "rms_norm"]);
+    let not_right_behind = stems(&|rec| {
+        let (x, w) = (x(rec), w(rec));
+        let sum = rec.add(x, x);
+        rec.add(x, x);
+        rec.rms_norm(sum, w, 1e-5);
+    });
+    assert_eq!(not_right_behind, ["add", "add", "rms_norm"]);
+}
+
 #[test]
 fn a_run_value_changes_a_run_and_stays_within_its_most() {
     // y = a + b over the first `n` numbers only.

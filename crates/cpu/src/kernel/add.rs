@@ -26,10 +26,10 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
     Ok(())
 }
 
-struct Sum<'a> {
-    a: &'a [f32],
-    b: &'a [f32],
-    y: &'a mut [f32],
+pub struct Sum<'a> {
+    pub a: &'a [f32],
+    pub b: &'a [f32],
+    pub y: &'a mut [f32],
 }
 
 impl Body for Sum<'_> {

@@ -2,6 +2,7 @@
 
 mod activate;
 mod add;
+mod add_norm;
 mod attention;
 mod layer_norm;
 mod matmul;
@@ -65,6 +66,7 @@ impl Machine {
 pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "activate", parts: |_, _| 1, run: activate::run },
     Kernel { stem: "add", parts: |_, _| 1, run: add::run },
+    Kernel { stem: "add_norm", parts: |_, _| 1, run: add_norm::run },
     Kernel { stem: "attention", parts: attention::parts, run: attention::run },
     Kernel { stem: "layer_norm", parts: |_, _| 1, run: layer_norm::run },
     Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },

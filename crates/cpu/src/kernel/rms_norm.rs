@@ -5,13 +5,15 @@ use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
+/// Numbers that take as long as waking a thread.
+pub const GRAIN: usize = 16_384;
+
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let (rows, cols, eps) = (params[0] as usize, params[1] as usize, params[2]);
     let [x, w, y] = views.split()?;
     let (x, w, y) = (x.f32()?, w.f32()?, Parts::new(y.f32_mut()?));
-    // About 16 k numbers take as long as waking a thread.
     let isa = machine.isa;
-    machine.pool.split(rows, (16_384 / cols.max(1)).max(1), |range| {
+    machine.pool.split(rows, (GRAIN / cols.max(1)).max(1), |range| {
         for r in range {
             // SAFETY: every row is in one range.
             let y = unsafe { y.slice(r * cols..(r + 1) * cols) };
@@ -21,11 +23,11 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
     Ok(())
 }
 
-struct Row<'a> {
-    x: &'a [f32],
-    w: &'a [f32],
-    y: &'a mut [f32],
-    eps: f32,
+pub struct Row<'a> {
+    pub x: &'a [f32],
+    pub w: &'a [f32],
+    pub y: &'a mut [f32],
+    pub eps: f32,
 }
 
 impl Body for Row<'_> {

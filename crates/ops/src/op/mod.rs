@@ -4,6 +4,7 @@
 
 mod activate;
 mod add;
+mod add_norm;
 mod argmax;
 mod attention;
 mod cast;
@@ -35,6 +36,7 @@ mod top_k;
 pub static OPS: &[&crate::OpSpec] = &[
     &activate::SPEC,
     &add::SPEC,
+    &add_norm::SPEC,
     &argmax::SPEC,
     &attention::SPEC,
     &cast::SPEC,

@@ -21,8 +21,11 @@ pub const SPEC: OpSpec = OpSpec {
 };
 
 impl Recording {
-    /// x: [rows, cols], w: [cols] → [rows, cols]
+    /// x: [rows, cols], w: [cols] → [rows, cols]. Right after the addition that made x, both are one step (`add_norm`).
     pub fn rms_norm(&mut self, x: Buf, w: Buf, eps: f32) -> Buf {
+        if let Some(y) = self.add_norm(x, w, eps) {
+            return y;
+        }
         let (len, cols) = (self.def(x).len, self.def(w).len);
         let y = self.temp(len);
         self.step(&SPEC, &[((len / cols) as u32).into(), (cols as u32).into(), eps.into()], &[x, w, y]);
