@@ -14,7 +14,7 @@ struct Params {
 @group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, groups, head]
 @group(0) @binding(2) var<storage, read_write> cache: array<u32>; // [groups, room, head] in f32 or pairs of f16
 
-#import put_#{CACHE}
+#import pair_#{CACHE}
 #import each
 
 fn count() -> u32 {
@@ -27,5 +27,8 @@ fn one(pair: u32) {
     let g = source / params.head % params.groups;
     let r = source / params.head / params.groups;
     let to = (g * params.room + params.start + r) * params.head + c;
-    put_pair(to, vec2(x[source], x[source + 1u]));
+    let words = packed(vec2(x[source], x[source + 1u]));
+    for (var n = 0u; n < WORDS; n++) {
+        cache[to * WORDS / 2u + n] = words[n];
+    }
 }

@@ -15,7 +15,7 @@ struct Params {
 @group(0) @binding(3) var<storage, read> table: array<f32>; // [rotated / 2]
 @group(0) @binding(4) var<storage, read_write> y: array<f32>; // [rows, heads, head]
 
-#import turn
+#import rotated
 #import each
 
 fn count() -> u32 {
@@ -23,25 +23,5 @@ fn count() -> u32 {
 }
 
 fn one(at: u32) {
-    let c = at % params.head;
-    if c >= params.rotated {
-        y[at] = x[at];
-        return;
-    }
-    // Which pair this number belongs to, whether it is its second, and how far off the other one lies.
-    let half_way = params.rotated / 2u;
-    var i = c % half_way;
-    var second = c >= half_way;
-    var apart = half_way;
-    if params.side_by_side == 1u {
-        i = c / 2u;
-        second = c % 2u == 1u;
-        apart = 1u;
-    }
-    let t = turn(pos[at / (params.heads * params.head)], table[i]);
-    if second {
-        y[at] = x[at - apart] * t.y + x[at] * t.x;
-    } else {
-        y[at] = x[at] * t.x - x[at + apart] * t.y;
-    }
+    y[at] = rotated(at, at % params.head, pos[at / (params.heads * params.head)]);
 }

@@ -71,13 +71,26 @@ pub struct Llama {
     pub inner: usize,
     pub vocab: usize,
     pub kind: Kind,
+    /// Values and up projections are rounded to this format, and stored in it if `mixed`: some files give those more bits.
+    pub odd: Kind,
+    pub mixed: bool,
     /// A head of its own, not the embedding's.
     pub own_head: bool,
 }
 
 impl Llama {
-    pub const SMALL: Llama =
-        Llama { layers: 3, heads: 4, groups: 2, head: 16, inner: 96, vocab: 160, kind: Kind::F32, own_head: false };
+    pub const SMALL: Llama = Llama {
+        layers: 3,
+        heads: 4,
+        groups: 2,
+        head: 16,
+        inner: 96,
+        vocab: 160,
+        kind: Kind::F32,
+        odd: Kind::F32,
+        mixed: false,
+        own_head: false,
+    };
 
     pub fn gguf(self, seed: u64) -> Vec<u8> {
         let width = self.heads * self.head;
@@ -94,8 +107,13 @@ impl Llama {
         let mut rng = Rng::new(seed);
         let mut matrix = |file: &mut Gguf, name: &str, rows: usize, cols: usize| {
             let size = 1.7 / (cols as f32).sqrt();
-            let values: Vec<f32> = (0..rows * cols).map(|_| size * rng.number()).collect();
-            file.tensor(name, self.kind, &[rows, cols], &values);
+            let mut values: Vec<f32> = (0..rows * cols).map(|_| size * rng.number()).collect();
+            let odd = name.contains("attn_v") || name.contains("ffn_up");
+            if odd {
+                values = self.odd.unpack_all(&self.odd.pack_all(&values));
+            }
+            let kind = if odd && self.mixed { self.odd } else { self.kind };
+            file.tensor(name, kind, &[rows, cols], &values);
         };
         matrix(&mut file, "token_embd.weight", self.vocab, width);
         for i in 0..self.layers {

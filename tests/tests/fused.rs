@@ -5,7 +5,8 @@
 
 use pollster::block_on;
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::{Backend, Buf, Null, OPS, On, Recording, Reference};
+use squint_ops::op::Rope;
+use squint_ops::{Backend, Buf, Kind, Null, OPS, On, Recording, Reference, Role};
 use squint_tests::backends;
 
 /// How far apart the two may be on a GPU.
@@ -60,5 +61,43 @@ fn a_sum_and_its_norm() {
         let (one, apart) = (make(false), make(true));
         assert_eq!((stems(&one), stems(&apart)), (vec!["add_norm"], vec!["add", "rms_norm"]));
         same(&format!("{rows}×{cols}"), &one, &apart, DIGIT);
+    }
+}
+
+#[test]
+fn turning_and_writing() {
+    let (rows, room, start) = (9, 30, 17);
+    for kind in [Kind::F32, Kind::F16] {
+        for (heads, groups, head, rotated, side_by_side) in
+            [(9, 3, 64, 64, true), (4, 4, 24, 24, false), (6, 2, 20, 10, false), (2, 1, 32, 12, true)]
+        {
+            let (how, sizes) = (Rope { rotated, side_by_side }, [heads, groups, head]);
+            let make = |apart: bool| {
+                let (mut case, rng) = (Case::new(String::new()), &mut Rng::new(6));
+                let each = [heads, groups, groups].map(|n| n * head);
+                let all: Vec<Vec<f32>> = each.map(|n| (0..rows * n).map(|_| rng.number()).collect()).into();
+                let pos = case.ids(rng, rows, 3000);
+                let table = case.stored(Kind::F32, &how.table(10_000.0));
+                let caches = [0; 2].map(|_| case.rec.buffer("cache", Role::Output, kind, groups * room * head));
+                let y = if apart {
+                    let [q, k, v] = [0, 1, 2].map(|i| case.stored(Kind::F32, &all[i]));
+                    let [q, k] = [q, k].map(|x| case.rec.rope(x, pos, table, head, how));
+                    case.rec.kv_write(k, caches[0], [groups, head], start.into());
+                    case.rec.kv_write(v, caches[1], [groups, head], start.into());
+                    q
+                } else {
+                    let mut beside = vec![];
+                    for r in 0..rows {
+                        (0..3).for_each(|i| beside.extend(&all[i][r * each[i]..][..each[i]]));
+                    }
+                    let x = case.stored(Kind::F32, &beside);
+                    case.rec.rope_write(x, (pos, table), caches, sizes, how, start.into())
+                };
+                caches.into_iter().fold(case.output(y), Case::output)
+            };
+            // A key next to the middle between two numbers of 16 bits may fall either way.
+            let limit = if kind == Kind::F16 { 1e-3 } else { DIGIT };
+            same(&format!("{sizes:?} {how:?} {kind:?}"), &make(false), &make(true), limit);
+        }
     }
 }

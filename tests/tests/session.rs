@@ -104,6 +104,31 @@ fn every_backend_says_the_same() {
     }
 }
 
+/// Weights that cannot be stacked because their formats differ: other steps, the same numbers.
+#[test]
+fn formats_may_differ_within_a_layer() {
+    let ids = prompt(20);
+    let llama = Llama { odd: Kind::F16, ..Llama::SMALL };
+    let model = |on, mixed| model(on, Llama { mixed, ..llama }, None);
+    let stacked = model(reference(), false);
+    assert!(stacked.weight("layers.0.mlp.gate.weight").is_err());
+    let mixed = model(reference(), true);
+    assert_eq!(mixed.weight("layers.0.mlp.gate.weight").unwrap().kind, Kind::F32);
+    assert_eq!(mixed.weight("layers.0.mlp.up.weight").unwrap().kind, Kind::F16);
+    assert_eq!(mixed.weight("layers.0.attn.v.weight").unwrap().kind, Kind::F16);
+    let [want, got] = [stacked, mixed].map(|m| truth(&mut Session::new(m, 32, Kind::F32).unwrap(), &ids));
+    assert_eq!(want, got);
+    let mut others: Vec<Rc<dyn Backend>> = vec![];
+    others.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+    others.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    for on in others {
+        let name = on.caps().device.clone();
+        let got = truth(&mut Session::new(model(on, true), 32, Kind::F32).unwrap(), &ids);
+        let worst = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
+        assert!(worst < 1e-4, "{name}: {worst}");
+    }
+}
+
 #[test]
 fn weights_can_be_packed_at_load() {
     let wide = Llama { heads: 4, head: 32, inner: 256, vocab: 64, ..Llama::SMALL };
@@ -113,7 +138,7 @@ fn weights_can_be_packed_at_load() {
     // More bits, less error; and the weights are really stored so.
     for kind in [Kind::Q4_0, Kind::Q8_0, Kind::F16] {
         let model = model(reference(), wide, Some(kind));
-        assert_eq!(model.weight("layers.0.attn.q.weight").unwrap().kind, kind);
+        assert_eq!(model.weight("layers.0.attn.o.weight").unwrap().kind, kind);
         let got = truth(&mut Session::new(model, 32, Kind::F32).unwrap(), &ids);
         let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
         println!("{kind:?}: {error}");

@@ -30,18 +30,31 @@ pub struct At {
 
 /// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
 pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]), at: At) -> Result<Buf, Error> {
-    let q = net.linear(x, &format!("{name}.q"), h.width, h.heads * h.head)?;
-    let k = net.linear(x, &format!("{name}.k"), h.width, h.groups * h.head)?;
-    let v = net.linear(x, &format!("{name}.v"), h.width, h.groups * h.head)?;
     let table = net.made("rope", rope.1);
-    let [q, k] = [q, k].map(|x| net.rec.rope(x, at.pos, table, h.head, rope.0));
     let room = h.groups * at.room * h.head;
-    let keys = net.state(&format!("{name}.keys"), at.cache, room);
-    let values = net.state(&format!("{name}.values"), at.cache, room);
-    net.rec.kv_write(k, keys, [h.groups, h.head], at.start);
-    net.rec.kv_write(v, values, [h.groups, h.head], at.start);
+    let caches = ["keys", "values"].map(|part| net.state(&format!("{name}.{part}"), at.cache, room));
+    let sizes = [h.heads, h.groups, h.head];
+    let part = |part: &str, heads: usize| (format!("{name}.{part}"), heads * h.head);
+    let parts = [part("q", h.heads), part("k", h.groups), part("v", h.groups)];
+    let q = match net.stacked(h.width, &parts)? {
+        Some(w) => {
+            let all = net.rec.matmul(x, w, h.width);
+            net.rec.rope_write(all, (at.pos, table), caches, sizes, rope.0, at.start)
+        }
+        // Formats that differ, or biases.
+        None => {
+            let mut linears = vec![];
+            for (name, outs) in &parts {
+                linears.push(net.linear(x, name, h.width, *outs)?);
+            }
+            let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, table, h.head, rope.0));
+            net.rec.kv_write(k, caches[0], [h.groups, h.head], at.start);
+            net.rec.kv_write(linears[2], caches[1], [h.groups, h.head], at.start);
+            q
+        }
+    };
     let sight = Sight { keys: at.keys, start: at.start, causal: true, prefix: 0 };
-    let y = net.rec.attention(q, [keys, values], None, [h.heads, h.groups, h.head], sight);
+    let y = net.rec.attention(q, caches, None, sizes, sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
 }
 

@@ -5,11 +5,21 @@ use squint_ops::{Buf, Error};
 
 /// x: [rows, width] → [rows, width]: down(f(gate x) · up x). Weights `<name>.{gate,up,down}`.
 pub fn gated(net: &mut Net, x: Buf, name: &str, width: usize, inner: usize, function: &str) -> Result<Buf, Error> {
-    let part = |p: &str| (format!("{name}.{p}"), inner);
-    let both = net.stacked(x, width, &[part("gate"), part("up")])?.ok_or_else(|| {
-        Error::new("kind", format!("'{name}' has gate and up in different formats"), "convert the file to one format")
-    })?;
-    let y = net.rec.activate(both, inner, function, true)?;
+    let parts = ["gate", "up"].map(|part| (format!("{name}.{part}"), inner));
+    let y = match net.stacked(width, &parts)? {
+        Some(both) => {
+            let both = net.rec.matmul(x, both, width);
+            net.rec.activate(both, inner, function, true)?
+        }
+        // Formats that differ, or biases.
+        None => {
+            let [gate, up] = &parts;
+            let gate = net.linear(x, &gate.0, width, inner)?;
+            let gate = net.rec.activate(gate, inner, function, false)?;
+            let up = net.linear(x, &up.0, width, inner)?;
+            net.rec.mul(gate, up)
+        }
+    };
     net.linear(y, &format!("{name}.down"), inner, width)
 }
 

@@ -135,9 +135,9 @@ impl<'a> Net<'a> {
         Ok(self.rec.layer_norm(x, weight, bias, eps))
     }
 
-    /// Several linear layers of one input as one, their outputs side by side: [rows, Σ outs]. None where their formats
-    /// differ or one has a bias, and they have to be asked for one by one.
-    pub fn stacked(&mut self, x: Buf, ins: usize, parts: &[(String, usize)]) -> Result<Option<Buf>, Error> {
+    /// The weights of several linear layers of one input as one, row upon row: their outputs come out side by side.
+    /// None where their formats differ or one has a bias, and they have to be asked for one by one.
+    pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<Buf>, Error> {
         let mut kinds = vec![];
         for (name, outs) in parts {
             if self.catalog.kind(&format!("{name}.bias"), &[*outs])?.is_some() {
@@ -151,7 +151,6 @@ impl<'a> Net<'a> {
         }
         let name = parts.iter().map(|(n, _)| format!("{n}.weight")).collect::<Vec<_>>().join("+");
         let outs = parts.iter().map(|(_, outs)| outs).sum();
-        let w = self.want(&name, Place::Model, kinds[0], [outs, ins]);
-        Ok(Some(self.rec.matmul(x, w, ins)))
+        Ok(Some(self.want(&name, Place::Model, kinds[0], [outs, ins])))
     }
 }

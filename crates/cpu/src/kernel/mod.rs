@@ -8,6 +8,7 @@ mod layer_norm;
 mod matmul;
 mod rms_norm;
 mod rope;
+mod rope_write;
 
 use crate::quantize::Scratch;
 use crate::{Isa, Pool};
@@ -72,4 +73,5 @@ pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },
     Kernel { stem: "rms_norm", parts: |_, _| 1, run: rms_norm::run },
     Kernel { stem: "rope", parts: |_, _| 1, run: rope::run },
+    Kernel { stem: "rope_write", parts: |_, _| 1, run: rope_write::run },
 ];

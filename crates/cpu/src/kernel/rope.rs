@@ -4,6 +4,9 @@ use super::{Machine, Part};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
+/// Numbers that take as long as waking a thread.
+pub const GRAIN: usize = 32_768;
+
 /// Cosines and sines, `[rows][rotated / 2]` pairs, and what they were computed for.
 #[derive(Default)]
 pub struct Turns {
@@ -13,7 +16,7 @@ pub struct Turns {
 }
 
 impl Turns {
-    fn of(&mut self, positions: &[u32], table: &[f32]) -> &[(f32, f32)] {
+    pub fn of(&mut self, positions: &[u32], table: &[f32]) -> &[(f32, f32)] {
         if self.positions != positions || self.table != table {
             self.turns.clear();
             for pos in positions {
@@ -34,26 +37,30 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
     let (half, width) = (rotated / 2, heads * head);
     let mut turns = machine.turns.borrow_mut();
     let turns = turns.of(pos, &table.f32()?[..half]);
-    // About 32 k numbers take as long as waking a thread.
-    machine.pool.split(rows, 32_768 / width.max(1) + 1, |range| {
+    machine.pool.split(rows, GRAIN / width.max(1) + 1, |range| {
         for r in range {
             // SAFETY: every row is in one range.
             let y = unsafe { y.slice(r * width..(r + 1) * width) };
             y.copy_from_slice(&x[r * width..][..width]);
-            let turns = &turns[r * half..][..half];
-            for head in y.chunks_exact_mut(head) {
-                if side_by_side == 1 {
-                    for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(turns) {
-                        (pair[0], pair[1]) = (pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos);
-                    }
-                } else {
-                    let (a, b) = head[..rotated].split_at_mut(half);
-                    for ((a, b), (cos, sin)) in a.iter_mut().zip(b).zip(turns) {
-                        (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
-                    }
-                }
-            }
+            turn(y, &turns[r * half..][..half], head, side_by_side == 1);
         }
     });
     Ok(())
+}
+
+/// Turns every head of a row.
+pub fn turn(row: &mut [f32], turns: &[(f32, f32)], head: usize, side_by_side: bool) {
+    let half = turns.len();
+    for head in row.chunks_exact_mut(head) {
+        if side_by_side {
+            for (pair, (cos, sin)) in head.chunks_exact_mut(2).zip(turns) {
+                (pair[0], pair[1]) = (pair[0] * cos - pair[1] * sin, pair[0] * sin + pair[1] * cos);
+            }
+        } else {
+            let (a, b) = head[..2 * half].split_at_mut(half);
+            for ((a, b), (cos, sin)) in a.iter_mut().zip(b).zip(turns) {
+                (*a, *b) = (*a * cos - *b * sin, *a * sin + *b * cos);
+            }
+        }
+    }
 }

@@ -23,6 +23,7 @@ mod pool;
 mod resize;
 mod rms_norm;
 mod rope;
+mod rope_write;
 mod sample;
 mod scale;
 mod scatter;
@@ -55,6 +56,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &resize::SPEC,
     &rms_norm::SPEC,
     &rope::SPEC,
+    &rope_write::SPEC,
     &sample::SPEC,
     &scale::SPEC,
     &scatter::SPEC,

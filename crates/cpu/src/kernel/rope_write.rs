@@ -1,0 +1,81 @@
+//! `rope` on a row of queries and keys, which then go their ways; rows are shared out between threads, and so are the
+//! caches' rows.
+
+use super::rope::turn;
+use super::{Machine, Part};
+use crate::pool::Parts;
+use squint_ops::{Error, Kind, View, Views};
+use std::cell::RefCell;
+
+thread_local! {
+    /// The keys of one row.
+    static KEYS: RefCell<Vec<f32>> = RefCell::default();
+}
+
+pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
+    let [rows, heads, groups, head, rotated, side_by_side, room, start] = std::array::from_fn(|i| params[i] as usize);
+    let [x, pos, table, y, keys, values] = views.split()?;
+    let (x, pos, y) = (x.f32()?, &pos.u32()?[..rows], Parts::new(y.f32_mut()?));
+    let (keys, values) = (Cache::of(keys)?, Cache::of(values)?);
+    let (queries, new) = (heads * head, groups * head);
+    let (half, width) = (rotated / 2, queries + 2 * new);
+    let mut turns = machine.turns.borrow_mut();
+    let turns = turns.of(pos, &table.f32()?[..half]);
+    machine.pool.split(rows, super::rope::GRAIN / width.max(1) + 1, |range| {
+        KEYS.with_borrow_mut(|turned| {
+            for r in range {
+                let (q, rest) = x[r * width..][..width].split_at(queries);
+                let (k, v) = rest.split_at(new);
+                let turns = &turns[r * half..][..half];
+                // SAFETY: every row is in one range.
+                let y = unsafe { y.slice(r * queries..(r + 1) * queries) };
+                y.copy_from_slice(q);
+                turn(y, turns, head, side_by_side == 1);
+                turned.clear();
+                turned.extend_from_slice(k);
+                turn(turned, turns, head, side_by_side == 1);
+                for g in 0..groups {
+                    let to = (g * room + start + r) * head;
+                    // SAFETY: every row of a cache belongs to one row of x, and that to one range.
+                    unsafe {
+                        keys.put(to, &turned[g * head..][..head]);
+                        values.put(to, &v[g * head..][..head]);
+                    }
+                }
+            }
+        });
+    });
+    Ok(())
+}
+
+/// A cache that threads fill by rows.
+enum Cache<'a> {
+    Reals(Parts<'a>),
+    Blocks(Kind, Parts<'a, u8>),
+}
+
+impl<'a> Cache<'a> {
+    fn of(view: &'a mut View) -> Result<Cache<'a>, Error> {
+        Ok(match view {
+            View::BlocksMut(kind, bytes) => Cache::Blocks(*kind, Parts::new(bytes)),
+            plain => Cache::Reals(Parts::new(plain.f32_mut()?)),
+        })
+    }
+
+    /// Numbers from number `at` on, whole blocks of them.
+    ///
+    /// # Safety
+    /// Nobody else may hold them.
+    unsafe fn put(&self, at: usize, from: &[f32]) {
+        // SAFETY: as promised by the caller.
+        unsafe {
+            match self {
+                Cache::Reals(all) => all.slice(at..at + from.len()).copy_from_slice(from),
+                Cache::Blocks(kind, all) => {
+                    let bytes = at / kind.block * kind.bytes;
+                    (kind.pack)(from, all.slice(bytes..bytes + kind.bytes_of(from.len())));
+                }
+            }
+        }
+    }
+}
