@@ -17,34 +17,18 @@ struct Params {
 @group(0) @binding(2) var<storage, read> w: array<Word>; // [here, depth] in blocks
 @group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, outs]
 
-var<workgroup> x_tile: array<array<f32, 16>, 16>;
-var<workgroup> w_tile: array<array<f32, 16>, 16>;
+#import product
 
-@compute @workgroup_size(16, 16)
-fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
-    let row = group.y * 16u + id.y;
-    let out = group.x * 16u + id.x;
-    // The thread that stores column id.x loads row id.y of both tiles: neighbours read neighbours.
-    let w_row = group.x * 16u + id.y;
-    var sum = 0.0;
-    for (var start = 0u; start < params.depth; start += 16u) {
-        let k = start + id.x;
-        var xv = 0.0;
-        if row < params.rows && k < params.depth {
-            xv = x[row * params.depth + k];
-        }
-        var wv = 0.0;
-        if w_row < params.here && k < params.depth {
-            wv = weight(w_row * params.depth + k);
-        }
-        x_tile[id.y][id.x] = xv;
-        w_tile[id.y][id.x] = wv;
-        workgroupBarrier();
-        for (var i = 0u; i < 16u; i++) {
-            sum += x_tile[id.y][i] * w_tile[id.x][i];
-        }
-        workgroupBarrier();
-    }
+fn lines() -> u32 {
+    return params.here;
+}
+
+fn source(tile: u32, n: u32) -> u32 {
+    return tile * 16u + n;
+}
+
+fn put(row: u32, tile: u32, id: vec3<u32>, sum: f32) {
+    let out = tile * 16u + id.x;
     if row < params.rows && out < params.here {
         y[row * params.outs + params.first + out] = sum;
     }

@@ -5,7 +5,7 @@
 
 use pollster::block_on;
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::op::Rope;
+use squint_ops::op::{FUNCTIONS, Rope};
 use squint_ops::{Backend, Buf, Kind, Null, OPS, On, Recording, Reference, Role};
 use squint_tests::backends;
 
@@ -99,5 +99,44 @@ fn turning_and_writing() {
             let limit = if kind == Kind::F16 { 1e-3 } else { DIGIT };
             same(&format!("{sizes:?} {how:?} {kind:?}"), &make(false), &make(true), limit);
         }
+    }
+}
+
+#[test]
+fn a_gate_and_what_it_lets_through() {
+    for (i, kind) in [Kind::F32, Kind::F16, Kind::Q8_0, Kind::Q4_1, Kind::Q6_K].into_iter().enumerate() {
+        for (rows, outs, depth) in [(1, 96, 512), (3, 7, 256), (40, 45, 512), (70, 160, 256)] {
+            let function = FUNCTIONS[i % FUNCTIONS.len()].name;
+            let make = |apart: bool| {
+                let (mut case, rng) = (Case::new(String::new()), &mut Rng::new(7));
+                let x = case.numbers(rng, rows * depth);
+                let w = case.matrix(rng, kind, 2 * outs, depth);
+                let y = if apart {
+                    let both = case.rec.matmul(x, w, depth);
+                    case.rec.activate(both, outs, function, true).unwrap()
+                } else {
+                    case.rec.matmul_gated(x, w, depth, function).unwrap()
+                };
+                case.output(y)
+            };
+            same(&format!("{function} {rows}×2·{outs}×{depth} {kind:?}"), &make(false), &make(true), 1e-5);
+        }
+    }
+}
+
+/// A weight that a GPU may hold in shards stays with the product that takes shards.
+#[test]
+fn a_gate_too_large_for_one_buffer_is_two_steps() {
+    let steps = |kind: Kind, outs: usize| -> usize {
+        let mut rec = Recording::default();
+        let x = rec.input("x", Kind::F32, 4096);
+        let w = rec.matrix("w", kind, 2 * outs, 4096);
+        rec.matmul_gated(x, w, 4096, "silu").unwrap();
+        rec.check().unwrap();
+        rec.steps.len()
+    };
+    // Blocks of 34 bytes take 36 on a GPU.
+    for (kind, most) in [(Kind::F32, 4096), (Kind::F16, 8192), (Kind::Q8_0, (1 << 26) / 4096 * 32 / 36)] {
+        assert_eq!([most, most + 1].map(|outs| steps(kind, outs)), [1, 2], "{kind:?}");
     }
 }

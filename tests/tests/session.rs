@@ -104,6 +104,28 @@ fn every_backend_says_the_same() {
     }
 }
 
+/// Products of q, k and v in one; rope and caches; attention; output; sum and norm; gate and up; down; sum and norm.
+const LAYER: u64 = 8;
+
+/// What a second layer adds to a token, to a prompt and to a measurement.
+#[test]
+fn a_layer_is_eight_dispatches() {
+    let dispatches = |layers: usize, kind: Kind, ids: &[u32]| {
+        let mut s = session(reference(), Llama { layers, kind, ..Llama::SMALL }, 64, Kind::F16);
+        s.take_bill();
+        block_on(s.prefill(ids)).unwrap();
+        let last = s.take_bill().dispatches;
+        truth(&mut s, ids);
+        [last, s.take_bill().dispatches]
+    };
+    for kind in [Kind::F32, Kind::Q4_1, Kind::Q8_0] {
+        for rows in [1, 2, 40] {
+            let [one, two] = [1, 2].map(|layers| dispatches(layers, kind, &prompt(rows)));
+            assert_eq!([0, 1].map(|i| two[i] - one[i]), [LAYER; 2], "{rows} rows of {kind:?}");
+        }
+    }
+}
+
 /// Weights that cannot be stacked because their formats differ: other steps, the same numbers.
 #[test]
 fn formats_may_differ_within_a_layer() {

@@ -74,7 +74,7 @@ impl Gpu {
             }
             let want = case.run(&twin).await.map_err(|e| e.to_string())?;
             let got = case.run(self).await.map_err(|e| e.to_string())?;
-            let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g, 0.0)).fold(0.0, f32::max);
+            let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g, case.typical)).fold(0.0, f32::max);
             if error > op.tolerance.limit {
                 return Err(format!("error {error:e} at {}", case.name));
             }

@@ -7,10 +7,7 @@ use squint_ops::{Buf, Error};
 pub fn gated(net: &mut Net, x: Buf, name: &str, width: usize, inner: usize, function: &str) -> Result<Buf, Error> {
     let parts = ["gate", "up"].map(|part| (format!("{name}.{part}"), inner));
     let y = match net.stacked(width, &parts)? {
-        Some(both) => {
-            let both = net.rec.matmul(x, both, width);
-            net.rec.activate(both, inner, function, true)?
-        }
+        Some(both) => net.rec.matmul_gated(x, both, width, function)?,
         // Formats that differ, or biases.
         None => {
             let [gate, up] = &parts;

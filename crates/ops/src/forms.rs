@@ -18,6 +18,15 @@ pub const MATMUL: &[Form] = &[
     form("", On::Any, |_| true, |p| [p[1].div_ceil(16), p[0].div_ceil(16), 1]),
 ];
 
+/// [rows, outs, depth, function]: as above, an out being a row of the gate and one of up.
+pub const MATMUL_GATED: &[Form] = &[
+    form("few", On::Hardware, |p| fours(p[2]) && p[0] <= FEW, |p| fold(p[1].div_ceil(2) * p[0])),
+    form("many", On::Hardware, |p| fours(p[2]) && p[0] > FEW, |p| [p[1].div_ceil(16), p[0].div_ceil(32), 1]),
+    form("line", On::Software, |p| fours(p[2]) && p[0] <= FEW, |p| [p[1].div_ceil(32), p[0], 1]),
+    form("block", On::Software, |p| fours(p[2]) && p[0] > FEW, |p| [p[1].div_ceil(32), p[0].div_ceil(64), 1]),
+    form("", On::Any, |_| true, |p| [p[1].div_ceil(8), p[0].div_ceil(16), 1]),
+];
+
 /// [rows, heads, groups, head, …]. Heads are read four at a time wherever they are a multiple of four; the forms for
 /// many rows keep a head's outputs in registers, which are few.
 pub const ATTENTION: &[Form] = &[

@@ -6,22 +6,36 @@ use crate::math::{Exp, constants};
 use crate::pool::Parts;
 use squint_ops::op::{FUNCTIONS, Function};
 use squint_ops::{Error, View, Views};
+use std::ops::Range;
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let [rows, cols, function, gated] = [0, 1, 2, 3].map(|i| params[i] as usize);
     let [x, y] = views.split()?;
-    let (x, y, f) = (x.f32()?, Parts::new(y.f32_mut()?), &FUNCTIONS[function]);
-    let isa = machine.isa;
+    let (x, y) = (x.f32()?, Parts::new(y.f32_mut()?));
+    apply(machine, x, &y, [rows, cols, gated], 0..cols, function);
+    Ok(())
+}
+
+/// Some columns of [rows, cols], gated or not.
+pub fn apply(
+    machine: &Machine,
+    x: &[f32],
+    y: &Parts,
+    [rows, cols, gated]: [usize; 3],
+    some: Range<usize>,
+    function: usize,
+) {
+    let (isa, f) = (machine.isa, &FUNCTIONS[function]);
     // About 16 k of these take as long as waking a thread.
-    machine.pool.split(rows, 16_384 / cols.max(1) + 1, |range| {
+    machine.pool.split(rows, 16_384 / some.len().max(1) + 1, |range| {
         for r in range {
             // SAFETY: every row is in one range.
-            let y = unsafe { y.slice(r * cols..(r + 1) * cols) };
+            let y = unsafe { y.slice(r * cols + some.start..r * cols + some.end) };
             let (x, up) = x[r * cols * (1 + gated)..][..cols * (1 + gated)].split_at(cols);
-            isa.run(Row { x, up, y, f });
+            let up = if gated == 1 { &up[some.clone()] } else { up };
+            isa.run(Row { x: &x[some.clone()], up, y, f });
         }
     });
-    Ok(())
 }
 
 struct Row<'a> {

@@ -9,9 +9,13 @@ use crate::tile::{Integer, Real};
 use squint_ops::{Error, Kind, View, Views};
 use std::any::Any;
 use std::cell::RefCell;
+use std::ops::Range;
 
 /// Multiply-adds below which a second thread is not worth waking.
 const GRAIN: usize = 250_000;
+
+/// Outputs of two panels, which go together: f32 tiles are that wide.
+pub const PAIR: usize = 2 * LANES;
 
 thread_local! {
     /// Panels that were not f32, or not panels, before.
@@ -19,13 +23,26 @@ thread_local! {
 }
 
 pub fn parts(machine: &Machine, params: &[u32]) -> usize {
-    machine.parts(params.iter().map(|p| *p as usize).product()).min(params[1].div_ceil(2 * LANES as u32) as usize)
+    machine.parts(params.iter().map(|p| *p as usize).product()).min(params[1].div_ceil(PAIR as u32) as usize)
 }
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {
-    let [rows, outs, depth] = [params[0] as usize, params[1] as usize, params[2] as usize];
+    let sizes = [params[0] as usize, params[1] as usize, params[2] as usize];
     let [x, w, y] = views.split()?;
-    let (x, y) = (&x.f32()?[..rows * depth], Parts::new(y.f32_mut()?));
+    let share = part.share(sizes[1].div_ceil(PAIR));
+    multiply(machine, x.f32()?, w, &Parts::new(y.f32_mut()?), sizes, [share, 0..0])
+}
+
+/// Those outputs of [rows, outs, depth] that lie in two ranges of pairs of panels; the ranges do not overlap.
+pub fn multiply(
+    machine: &Machine,
+    x: &[f32],
+    w: &View,
+    y: &Parts,
+    [rows, outs, depth]: [usize; 3],
+    pairs: [Range<usize>; 2],
+) -> Result<(), Error> {
+    let x = &x[..rows * depth];
     let weight = Weight::of(w, outs, depth)?;
     let panels = weight.panels;
     let integers = panels.kind.codes.filter(|_| !machine.exact);
@@ -34,18 +51,19 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) ->
         scratch.fill(machine, x, depth, codes);
     }
     let scratch = &*scratch;
-    // Two panels at a time: f32 tiles are that wide.
-    let share = part.share(outs.div_ceil(2 * LANES));
     let isa = machine.isa;
-    machine.pool.split(share.len(), GRAIN / (rows * depth * 2 * LANES).max(1) + 1, |range| {
+    let [first, second] = pairs;
+    let count = first.len() + second.len();
+    machine.pool.split(count, GRAIN / (rows * depth * PAIR).max(1) + 1, |range| {
         UNPACKED.with_borrow_mut(|(reals, raw)| {
-            for pair in range.start + share.start..range.end + share.start {
-                let (o, last) = (pair * 2 * LANES, panels.rows.min(outs).div_ceil(LANES));
+            for n in range {
+                let pair = if n < first.len() { first.start + n } else { second.start + n - first.len() };
+                let (o, last) = (pair * PAIR, panels.rows.min(outs).div_ceil(LANES));
                 let two = 2 * pair..(2 * pair + 2).min(last);
                 if let Some(codes) = integers {
                     for p in two {
                         let (panel, o) = (weight.panel(p, raw), p * LANES);
-                        isa.run(Integer { x: scratch, panel, codes, y: &y, rows, outs, depth, o });
+                        isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o });
                     }
                     continue;
                 }
@@ -60,7 +78,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) ->
                         &reals[..n * depth * LANES]
                     }
                 };
-                isa.run(Real { x, panels, y: &y, rows, outs, depth, o });
+                isa.run(Real { x, panels, y, rows, outs, depth, o });
             }
         });
     });

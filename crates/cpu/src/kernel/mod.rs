@@ -6,6 +6,7 @@ mod add_norm;
 mod attention;
 mod layer_norm;
 mod matmul;
+mod matmul_gated;
 mod rms_norm;
 mod rope;
 mod rope_write;
@@ -50,12 +51,14 @@ pub struct Machine {
     pub exact: bool,
     pub scratch: RefCell<Scratch>,
     pub turns: RefCell<rope::Turns>,
+    /// What a step computes and uses up within one part.
+    pub between: RefCell<Vec<f32>>,
 }
 
 impl Machine {
     pub fn new(isa: Isa, threads: usize) -> Machine {
-        let (scratch, turns) = Default::default();
-        Machine { isa, pool: Pool::new(threads), exact: false, scratch, turns }
+        let (scratch, turns, between) = Default::default();
+        Machine { isa, pool: Pool::new(threads), exact: false, scratch, turns, between }
     }
 
     /// Parts of a step of so many multiply-adds.
@@ -71,6 +74,7 @@ pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "attention", parts: attention::parts, run: attention::run },
     Kernel { stem: "layer_norm", parts: |_, _| 1, run: layer_norm::run },
     Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },
+    Kernel { stem: "matmul_gated", parts: matmul_gated::parts, run: matmul_gated::run },
     Kernel { stem: "rms_norm", parts: |_, _| 1, run: rms_norm::run },
     Kernel { stem: "rope", parts: |_, _| 1, run: rope::run },
     Kernel { stem: "rope_write", parts: |_, _| 1, run: rope_write::run },

@@ -44,13 +44,18 @@ pub static FUNCTIONS: &[Function] = &[
     Function { name: "softplus", apply: |x| if x > 20.0 { x } else { x.exp().ln_1p() } },
 ];
 
+/// A function's place in the table.
+pub(super) fn number(function: &str) -> Result<usize, Error> {
+    FUNCTIONS.iter().position(|f| f.name == function).ok_or_else(|| {
+        let known: Vec<_> = FUNCTIONS.iter().map(|f| f.name).collect();
+        Error::new("activation", format!("no activation '{function}'"), format!("known are {}", known.join(", ")))
+    })
+}
+
 impl Recording {
     /// x: [rows, cols] → the same, or x: [rows, 2·cols] of gate and up → [rows, cols]
     pub fn activate(&mut self, x: Buf, cols: usize, function: &str, gated: bool) -> Result<Buf, Error> {
-        let at = FUNCTIONS.iter().position(|f| f.name == function).ok_or_else(|| {
-            let known: Vec<_> = FUNCTIONS.iter().map(|f| f.name).collect();
-            Error::new("activation", format!("no activation '{function}'"), format!("known are {}", known.join(", ")))
-        })?;
+        let at = number(function)?;
         let rows = self.def(x).len / (cols * (1 + gated as usize));
         let y = self.temp(rows * cols);
         self.step(&SPEC, &[rows, cols, at, gated as usize].map(|n| (n as u32).into()), &[x, y]);

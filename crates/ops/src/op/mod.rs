@@ -15,6 +15,7 @@ mod gather;
 mod kv_write;
 mod layer_norm;
 mod matmul;
+mod matmul_gated;
 mod matmul_id;
 mod merge;
 mod mul;
@@ -48,6 +49,7 @@ pub static OPS: &[&crate::OpSpec] = &[
     &kv_write::SPEC,
     &layer_norm::SPEC,
     &matmul::SPEC,
+    &matmul_gated::SPEC,
     &matmul_id::SPEC,
     &merge::SPEC,
     &mul::SPEC,
