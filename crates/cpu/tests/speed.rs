@@ -200,19 +200,15 @@ fn smollm(rows: usize, keys: usize) -> Recording {
     };
     for _ in 0..30 {
         let h = rec.rms_norm(x, norm, 1e-5);
-        let [q, k, v] = [576, 192, 192].map(|outs| linear(&mut rec, h, outs, 576));
-        let [q, k] = [q, k].map(|x| rec.rope(x, pos, turns, 64, how));
-        let caches = [k, v].map(|new| {
-            let cache = rec.buffer("cache", Role::State, Kind::F16, keys * 192);
-            rec.kv_write(new, cache, [3, 64], ((keys - rows) as u32).into());
-            cache
-        });
+        let all = linear(&mut rec, h, 960, 576);
+        let caches = [0; 2].map(|_| rec.buffer("cache", Role::State, Kind::F16, keys * 192));
+        let q = rec.rope_write(all, (pos, turns), caches, [9, 3, 64], how, ((keys - rows) as u32).into());
         let mixed = rec.attention(q, caches, None, [9, 3, 64], sight(keys));
         let out = linear(&mut rec, mixed, 576, 576);
         x = rec.add(x, out);
         let h = rec.rms_norm(x, norm, 1e-5);
-        let both = linear(&mut rec, h, 3072, 576);
-        let h = rec.activate(both, 1536, "silu", true).unwrap();
+        let w = rec.matrix("w", Kind::Q4_1, 3072, 576);
+        let h = rec.matmul_gated(h, w, 576, "silu").unwrap();
         let out = linear(&mut rec, h, 576, 1536);
         x = rec.add(x, out);
     }

@@ -1,6 +1,9 @@
 //! Two small models as recordings of plain steps: what the shaders are measured and tried on.
 
-use squint_ops::{Buf, Error, Kind, Recording, Role, op::Sight};
+use squint_ops::{
+    Buf, Error, Kind, Recording, Role,
+    op::{Rope, Sight},
+};
 
 pub fn everything(keys: u32) -> Sight {
     Sight { keys: keys.into(), start: 0.into(), causal: false, prefix: 0 }
@@ -41,26 +44,24 @@ pub fn smollm2_step(keys: u32) -> Result<(Recording, Buf), Error> {
     let mut rec = Recording::default();
     let kind = Kind::Q4_1;
     let mut x = rec.input("x", Kind::F32, 576);
+    let (pos, turns) = (rec.input("pos", Kind::U32, 1), rec.weight("turns", Kind::F32, 32));
     let rms = |rec: &mut Recording, x| {
         let w = rec.weight("w", Kind::F32, 576);
         rec.rms_norm(x, w, 1e-5)
     };
     for _ in 0..30 {
         let n = rms(&mut rec, x);
-        let q = linear(&mut rec, n, kind, 576, 576);
-        let cache = [0; 2].map(|_| {
-            let new = linear(&mut rec, n, kind, 192, 576);
-            let cache = rec.buffer("cache", Role::State, Kind::F16, 192 * keys as usize);
-            rec.kv_write(new, cache, [3, 64], (keys - 1).into());
-            cache
-        });
+        let all = linear(&mut rec, n, kind, 960, 576);
+        let cache = [0; 2].map(|_| rec.buffer("cache", Role::State, Kind::F16, 192 * keys as usize));
+        let how = Rope { rotated: 64, side_by_side: true };
+        let q = rec.rope_write(all, (pos, turns), cache, [9, 3, 64], how, (keys - 1).into());
         let sight = Sight { keys: keys.into(), start: (keys - 1).into(), causal: true, prefix: 0 };
         let a = rec.attention(q, cache, None, [9, 3, 64], sight);
         let a = linear(&mut rec, a, kind, 576, 576);
         x = rec.add(x, a);
         let n = rms(&mut rec, x);
-        let h = linear(&mut rec, n, kind, 3072, 576);
-        let h = rec.activate(h, 1536, "silu", true)?;
+        let w = rec.matrix("w", kind, 3072, 576);
+        let h = rec.matmul_gated(n, w, 576, "silu")?;
         let h = linear(&mut rec, h, kind, 576, 1536);
         x = rec.add(x, h);
     }
