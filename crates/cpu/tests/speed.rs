@@ -121,6 +121,15 @@ fn speed_of_the_rest() {
                 let x = x(rec, 3072);
                 rec.activate(x, 1536, "silu", true).unwrap();
             });
+            one(&format!("gate and up {rows}×2·1536×576 q4_1 and silu, in one"), &|rec| {
+                let (x, w) = (x(rec, 576), rec.matrix("w", Kind::Q4_1, 3072, 576));
+                rec.matmul_gated(x, w, 576, "silu").unwrap();
+            });
+            one(&format!("the same as two steps, {rows} rows"), &|rec| {
+                let (x, w) = (x(rec, 576), rec.matrix("w", Kind::Q4_1, 3072, 576));
+                let both = rec.matmul(x, w, 576);
+                rec.activate(both, 1536, "silu", true).unwrap();
+            });
             one(&format!("add {rows}×576"), &|rec| {
                 let (a, b) = (x(rec, 576), x(rec, 576));
                 rec.add(a, b);
@@ -128,6 +137,18 @@ fn speed_of_the_rest() {
             one(&format!("rms_norm {rows}×576"), &|rec| {
                 let (x, w) = (x(rec, 576), rec.input("w", Kind::F32, 576));
                 rec.rms_norm(x, w, 1e-5);
+            });
+            one(&format!("add_norm {rows}×576"), &|rec| {
+                let (a, b, w) = (x(rec, 576), x(rec, 576), rec.input("w", Kind::F32, 576));
+                let sum = rec.add(a, b);
+                rec.rms_norm(sum, w, 1e-5);
+            });
+            one(&format!("rope_write {rows}×(9+3+3)×64"), &|rec| {
+                let (x, pos) = (x(rec, 960), rec.input("pos", Kind::U32, rows));
+                let table = rec.input("table", Kind::F32, 32);
+                let caches = [0; 2].map(|_| rec.buffer("cache", Role::State, Kind::F16, 256 * 192));
+                let how = Rope { rotated: 64, side_by_side: false };
+                rec.rope_write(x, (pos, table), caches, [9, 3, 64], how, 0u32.into());
             });
             one(&format!("rope {rows}×9×64"), &|rec| {
                 let (x, pos) = (x(rec, 576), rec.input("pos", Kind::U32, rows));
