@@ -99,6 +99,20 @@ fn nothing_unwraps_outside_tests() {
     }
 }
 
+/// Closures are compiled for any processor, whatever instructions the function around them may use: lanes in one become
+/// calls, an instruction each, where the compiler does not happen to dissolve it.
+#[test]
+fn no_closure_has_lanes_in_it() {
+    for file in tree::files().iter().filter(|f| f.starts_with("crates/cpu/src/") && !f.ends_with("lanes/wasm.rs")) {
+        let text = tree::read(file);
+        let code = text.split("#[cfg(test)]").next().unwrap_or_default();
+        for (i, line) in code.lines().enumerate() {
+            let inside = line.split_once("(|").and_then(|(_, rest)| rest.split_once('|')).map_or("", |(_, body)| body);
+            assert!(!inside.contains("L::"), "{file}:{} has lanes in a closure: write a loop", i + 1);
+        }
+    }
+}
+
 /// What a strict content security policy forbids, in the code and in what libraries bring along.
 #[test]
 fn no_blob_workers_no_eval_no_foreign_hosts() {

@@ -6,7 +6,11 @@ use crate::lanes::Lanes;
 /// they are used, and browsers build a constant vector with three instructions every time they come by.
 #[inline(always)]
 pub fn constants<L: Lanes, const N: usize>(values: &[f32; N]) -> [L::V; N] {
-    std::hint::black_box(values).map(|v| L::splat(v))
+    let mut lanes = [L::splat(0.0); N];
+    for (lanes, v) in lanes.iter_mut().zip(std::hint::black_box(values)) {
+        *lanes = L::splat(*v);
+    }
+    lanes
 }
 
 /// eˣ for x from −86 to 88; beyond, the value at the end, which is as good as nothing or as infinity to its callers.

@@ -207,11 +207,14 @@ fn octets<L: Lanes, const R: usize, const P: usize>(
     let len = x[0].len();
     let x: [&[f32]; R] = x.map(|x| &x[..len]);
     for (k, w) in w.chunks_exact(stride).take(len).enumerate() {
-        let w: [L::V; P] = std::array::from_fn(|j| L::load(&w[c + j * LANES..]));
+        let mut panel = [L::splat(0.0); P];
+        for j in 0..P {
+            panel[j] = L::load(&w[c + j * LANES..]);
+        }
         for i in 0..R {
             let x = L::splat(x[i][k]);
             for j in 0..P {
-                sum[i][j] = L::mul_add(x, w[j], sum[i][j]);
+                sum[i][j] = L::mul_add(x, panel[j], sum[i][j]);
             }
         }
     }

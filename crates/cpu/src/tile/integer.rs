@@ -142,6 +142,8 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
     x: [&Line<RUN>; R],
     run: usize,
 ) -> [L::V; R] {
+    // Loops and no closures around lanes: those are compiled without their instructions.
+    let mut out = [L::splat(0.0); R];
     if BITS == 8 {
         let a: [&[i16; RUN]; R] = std::array::from_fn(|i| &x[i].wide[run]);
         let mut sums = [L::nothing(); R];
@@ -151,7 +153,10 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
                 sums[i] = L::dot(sums[i], w, L::pair(&a[i][2 * g..]));
             }
         }
-        return std::array::from_fn(|i| L::mul(L::whole(sums[i]), x[i].scale::<L>(run)));
+        for i in 0..R {
+            out[i] = L::mul(L::whole(sums[i]), x[i].scale::<L>(run));
+        }
+        return out;
     }
     let a: [&[u8; RUN]; R] = std::array::from_fn(|i| &x[i].codes[run]);
     let mut sums = [L::start(); R];
@@ -163,7 +168,10 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
                 sums[i] = L::dot4(sums[i], high, L::quad(&a[i][8 * g + 4..]));
             }
         }
-        return std::array::from_fn(|i| L::mul(L::close4(sums[i], x[i].biases[run]), x[i].scale::<L>(run)));
+        for i in 0..R {
+            out[i] = L::mul(L::close4(sums[i], x[i].biases[run]), x[i].scale::<L>(run));
+        }
+        return out;
     }
     for g in 0..RUN / 4 {
         let w = L::bytes(&w[g * 32..]);
@@ -171,5 +179,8 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
             sums[i] = L::dot7(sums[i], w, L::quad(&a[i][4 * g..]));
         }
     }
-    std::array::from_fn(|i| L::mul(L::close(sums[i], x[i].biases[run]), x[i].scale::<L>(run)))
+    for i in 0..R {
+        out[i] = L::mul(L::close(sums[i], x[i].biases[run]), x[i].scale::<L>(run));
+    }
+    out
 }
