@@ -8,10 +8,12 @@ struct Params {
     head: u32,
     room: u32,
     start: u32,
+    first: u32,
+    step: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, groups, head]
+@group(0) @binding(1) var<storage, read> x: array<f32>; // [rows, step], of each row [groups, head] from number `first` on
 @group(0) @binding(2) var<storage, read_write> cache: array<u32>; // [groups, room, head] in f32 or pairs of f16
 
 #import pair_#{CACHE}
@@ -22,10 +24,11 @@ fn count() -> u32 {
 }
 
 fn one(pair: u32) {
-    let source = pair * 2u;
-    let c = source % params.head;
-    let g = source / params.head % params.groups;
-    let r = source / params.head / params.groups;
+    let at = pair * 2u;
+    let c = at % params.head;
+    let g = at / params.head % params.groups;
+    let r = at / params.head / params.groups;
+    let source = params.first + r * params.step + g * params.head + c;
     let to = (g * params.room + params.start + r) * params.head + c;
     let words = packed(vec2(x[source], x[source + 1u]));
     for (var n = 0u; n < WORDS; n++) {

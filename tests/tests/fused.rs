@@ -5,7 +5,7 @@
 
 use pollster::block_on;
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::op::{FUNCTIONS, Rope};
+use squint_ops::op::{FUNCTIONS, Rope, Span};
 use squint_ops::{Backend, Buf, Kind, Null, OPS, On, Recording, Reference, Role};
 use squint_tests::backends;
 
@@ -82,8 +82,9 @@ fn turning_and_writing() {
                 let y = if apart {
                     let [q, k, v] = [0, 1, 2].map(|i| case.stored(Kind::F32, &all[i]));
                     let [q, k] = [q, k].map(|x| case.rec.rope(x, pos, table, head, how));
-                    case.rec.kv_write(k, caches[0], [groups, head], start.into());
-                    case.rec.kv_write(v, caches[1], [groups, head], start.into());
+                    let whole = Span { at: 0.into(), step: groups * head };
+                    case.rec.kv_write(k, whole, caches[0], [groups, head], start.into());
+                    case.rec.kv_write(v, whole, caches[1], [groups, head], start.into());
                     q
                 } else {
                     let mut beside = vec![];

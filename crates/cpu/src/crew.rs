@@ -9,8 +9,8 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Looks before sleeping: some fifty microseconds. Natively the processor makes a pause between two.
-const LOOKS: usize = if cfg!(target_arch = "wasm32") { 30_000 } else { 2_000 };
+/// Looks before sleeping: some two hundred microseconds. Natively the processor makes a pause between two.
+const LOOKS: usize = if cfg!(target_arch = "wasm32") { 120_000 } else { 5_000 };
 
 /// Added to `door` where nobody may join any more.
 const CLOSED: usize = 1 << (usize::BITS - 1);

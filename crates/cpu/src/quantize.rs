@@ -20,14 +20,18 @@ pub const BLOCK: usize = 32;
 /// divergence doubles; at 0 it does not become less.
 const UNEVEN: f32 = 2.0;
 
+/// Numbers that are worth handing out.
+const GRAIN: usize = 8192;
+
 /// Rows of activations as integers, and what a weight's offset and min need of them. Kept from step to step.
 #[derive(Default)]
 pub struct Scratch {
     pub first: Term,
-    /// Zero where a block has none.
+    /// Only where a block is large.
     pub second: Term,
-    /// [rows, depth / 32]: whether a block has a second term
-    pub large: Vec<bool>,
+    /// [rows, depth / 32]: the blocks that have a second term, as many as `counts` says of each row
+    large: Vec<u32>,
+    counts: Vec<usize>,
     /// [rows, depth / run]: scale · Σ codes of both terms, what a weight's min is multiplied with
     pub lifts: Vec<f32>,
 }
@@ -37,7 +41,7 @@ pub struct Scratch {
 pub struct Term {
     /// [rows, depth], signed
     pub codes: Vec<u8>,
-    /// [rows, depth]: the codes again, only for weights of 8 bits
+    /// [rows, depth]: the codes again, only for weights of 8 bits, which need neither biases nor lifts
     pub wide: Vec<i16>,
     /// [rows, depth / 32]
     pub scales: Vec<f32>,
@@ -56,13 +60,14 @@ impl Scratch {
             term.scales.resize(rows * blocks, 0.0);
             term.biases.resize(rows * runs, 0);
         }
-        self.large.resize(rows * blocks, false);
+        self.large.resize(rows * blocks, 0);
+        self.counts.resize(rows, 0);
         self.lifts.resize(rows * runs, 0.0);
         let [first, second] = [&mut self.first, &mut self.second].map(Shared::new);
-        let (large, lifts) = (Parts::new(&mut self.large), Parts::new(&mut self.lifts));
-        // About 64 k numbers take as long as waking a thread.
+        let (large, counts) = (Parts::new(&mut self.large), Parts::new(&mut self.counts));
+        let lifts = Parts::new(&mut self.lifts);
         let isa = machine.isa;
-        machine.pool.split(rows, 65_536 / depth + 1, |range| {
+        machine.pool.split(rows, GRAIN / depth + 1, |range| {
             for r in range {
                 // SAFETY: every row is in one range.
                 let row = unsafe {
@@ -70,6 +75,7 @@ impl Scratch {
                         x: &x[r * depth..][..depth],
                         terms: [&first, &second].map(|t| t.row(r, depth, wide, blocks, runs)),
                         large: large.slice(r * blocks..(r + 1) * blocks),
+                        count: &mut counts.slice(r..r + 1)[0],
                         lifts: lifts.slice(r * runs..(r + 1) * runs),
                         run: weight.run,
                         offset: weight.offset,
@@ -78,6 +84,11 @@ impl Scratch {
                 isa.run(row);
             }
         });
+    }
+
+    /// Blocks of a row that have a second term.
+    pub fn large(&self, row: usize, depth: usize) -> &[u32] {
+        &self.large[row * (depth / BLOCK)..][..self.counts[row]]
     }
 }
 
@@ -118,7 +129,8 @@ impl<'a> Shared<'a> {
 struct Row<'a> {
     x: &'a [f32],
     terms: [TermRow<'a>; 2],
-    large: &'a mut [bool],
+    large: &'a mut [u32],
+    count: &'a mut usize,
     lifts: &'a mut [f32],
     run: usize,
     offset: i32,
@@ -144,15 +156,16 @@ impl Body for Row<'_> {
         }
         let mean = first.scales.iter().sum::<f32>() / first.scales.len().max(1) as f32;
         let uneven = first.scales.iter().any(|most| *most > UNEVEN * mean);
+        *self.count = 0;
         for i in 0..self.large.len() {
             let most = first.scales[i];
-            self.large[i] = uneven && most > mean;
             let v = load::<L>(&self.x[i * BLOCK..]);
             first.block::<L>(i, v, most, self.run, self.offset, self.lifts);
-            if !self.large[i] {
-                second.nothing(i, self.run);
+            if !uneven || most <= mean {
                 continue;
             }
+            self.large[*self.count] = i as u32;
+            *self.count += 1;
             let scale = L::splat(-first.scales[i]);
             let mut codes = [0.0; BLOCK];
             for (to, code) in codes.iter_mut().zip(&first.codes[i * BLOCK..][..BLOCK]) {
@@ -165,8 +178,6 @@ impl Body for Row<'_> {
             // Half a step of the first term is the most that can be left, and a little for its own rounding.
             second.block::<L>(i, rest, first.scales[i] * 0.501, self.run, self.offset, self.lifts);
         }
-        first.widen();
-        second.widen();
     }
 }
 
@@ -195,26 +206,18 @@ impl TermRow<'_> {
         for (j, v) in v.into_iter().enumerate() {
             L::round(L::mul(v, L::splat(inverse)), &mut codes[j * LANES..][..LANES]);
         }
+        if !self.wide.is_empty() {
+            for (code, wide) in codes.iter().zip(&mut self.wide[i * BLOCK..][..BLOCK]) {
+                *wide = *code as i8 as i16;
+            }
+            // Such weights are signed and have no min: nobody asks for sums.
+            return;
+        }
         let per = BLOCK / run;
         for (j, codes) in codes.chunks_exact(run).enumerate() {
             let sum: i32 = codes.iter().map(|c| *c as i8 as i32).sum();
             self.biases[i * per + j] = -offset * sum;
             lifts[i * per + j] += scale * sum as f32;
-        }
-    }
-
-    /// Block `i` of zeros.
-    fn nothing(&mut self, i: usize, run: usize) {
-        let per = BLOCK / run;
-        self.codes[i * BLOCK..][..BLOCK].fill(0);
-        self.scales[i] = 0.0;
-        self.biases[i * per..][..per].fill(0);
-    }
-
-    #[inline(always)]
-    fn widen(&mut self) {
-        for (code, wide) in self.codes.iter().zip(&mut *self.wide) {
-            *wide = *code as i8 as i16;
         }
     }
 }

@@ -6,7 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a step that cannot run is a failed measurement")]
 
 use squint_cpu::{Cpu, Isa};
-use squint_ops::op::{Rope, Sight};
+use squint_ops::op::{Rope, Sight, Span};
 use squint_ops::{Backend, Host, Kind, Recording, Role};
 use std::future::Future;
 use std::rc::Rc;
@@ -158,12 +158,24 @@ fn speed_of_the_rest() {
             one(&format!("kv_write {rows}×3×64"), &|rec| {
                 let x = x(rec, 192);
                 let cache = rec.buffer("cache", Role::State, Kind::F16, 256 * 192);
-                rec.kv_write(x, cache, [3, 64], 0u32.into());
+                rec.kv_write(x, Span { at: 0.into(), step: 192 }, cache, [3, 64], 0u32.into());
             });
         }
         one("gelu 197×768", &|rec| {
             let x = rec.input("x", Kind::F32, 197 * 768);
             rec.activate(x, 768, "gelu", false).unwrap();
+        });
+        one("layer_norm 197×192", &|rec| {
+            let [x, w, b] = [197 * 192, 192, 192].map(|n| rec.input("x", Kind::F32, n));
+            rec.layer_norm(x, w, b, 1e-6);
+        });
+        one("add of a bias 197×768", &|rec| {
+            let [x, b] = [197 * 768, 768].map(|n| rec.input("x", Kind::F32, n));
+            rec.add(x, b);
+        });
+        one("rounding 197×768 to 8 bits, and 16 outputs", &|rec| {
+            let (x, w) = (rec.input("x", Kind::F32, 197 * 768), rec.matrix("w", Kind::Q8_0, 16, 768));
+            rec.matmul(x, w, 768);
         });
         one("argmax 49152", &|rec| {
             let x = rec.input("x", Kind::F32, 49152);
@@ -194,8 +206,10 @@ fn speed_of_matmul() {
             matmul(&cpu, kind, [1, 49152, depth]);
         }
         matmul(&cpu, Kind::F16, [1, 49152, 576]);
-        for shape in [[197, 576, 192], [197, 768, 192], [197, 192, 768], [1, 1000, 192], [1, 49152, 576]] {
-            matmul(&cpu, Kind::F32, shape);
+        for kind in [Kind::F32, Kind::Q8_0] {
+            for shape in [[197, 576, 192], [197, 768, 192], [197, 192, 768], [1, 1000, 192], [1, 49152, 576]] {
+                matmul(&cpu, kind, shape);
+            }
         }
     }
 }
@@ -255,10 +269,12 @@ fn vit(kind: Kind) -> Recording {
     let mut x = linear(&mut rec, patches, cols, 768);
     for _ in 0..12 {
         let h = rec.layer_norm(x, norm[0], norm[1], 1e-6);
-        let [q, k, v] = [0; 3].map(|_| linear(&mut rec, h, cols, cols));
-        let caches = [k, v].map(|new| {
-            let cache = rec.buffer("cache", Role::State, Kind::F32, rows * cols);
-            rec.kv_write(new, cache, [3, 64], 0u32.into());
+        let all = linear(&mut rec, h, 3 * cols, cols);
+        let q = rec.columns(all, 3 * cols, 0, cols);
+        let caches = [1u32, 2].map(|part| {
+            let cache = rec.temp(rows * cols);
+            let from = Span { at: (part * 192).into(), step: 3 * cols };
+            rec.kv_write(all, from, cache, [3, 64], 0u32.into());
             cache
         });
         let sight = Sight { keys: (rows as u32).into(), start: 0u32.into(), causal: false, prefix: 0 };

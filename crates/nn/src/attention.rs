@@ -1,7 +1,7 @@
 //! Self-attention: projections, rotation, keys and values brought head by head (into a cache), attention, output.
 
 use crate::Net;
-use squint_ops::op::{Rope, Sight};
+use squint_ops::op::{Rope, Sight, Span};
 use squint_ops::{Buf, Error, Kind, Word};
 
 /// Sizes of one attention.
@@ -37,19 +37,22 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]),
     let part = |part: &str, heads: usize| (format!("{name}.{part}"), heads * h.head);
     let parts = [part("q", h.heads), part("k", h.groups), part("v", h.groups)];
     let q = match net.stacked(h.width, &parts)? {
-        Some(w) => {
+        Some((w, bias)) => {
             let all = net.rec.matmul(x, w, h.width);
+            let all = bias.map_or(all, |bias| net.rec.add(all, bias));
             net.rec.rope_write(all, (at.pos, table), caches, sizes, rope.0, at.start)
         }
-        // Formats that differ, or biases.
+        // Formats that differ.
         None => {
             let mut linears = vec![];
             for (name, outs) in &parts {
                 linears.push(net.linear(x, name, h.width, *outs)?);
             }
             let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, table, h.head, rope.0));
-            net.rec.kv_write(k, caches[0], [h.groups, h.head], at.start);
-            net.rec.kv_write(linears[2], caches[1], [h.groups, h.head], at.start);
+            for (x, cache) in [(k, caches[0]), (linears[2], caches[1])] {
+                let whole = Span { at: 0.into(), step: h.groups * h.head };
+                net.rec.kv_write(x, whole, cache, [h.groups, h.head], at.start);
+            }
             q
         }
     };
@@ -61,14 +64,31 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]),
 /// Every row sees every row, and nothing is kept. x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`.
 pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error> {
     let rows = net.rec.def(x).len / h.width;
-    let q = net.linear(x, &format!("{name}.q"), h.width, h.heads * h.head)?;
-    let mut side = |part: &str| -> Result<Buf, Error> {
-        let x = net.linear(x, &format!("{name}.{part}"), h.width, h.groups * h.head)?;
-        let by_head = net.rec.temp(rows * h.groups * h.head);
-        net.rec.kv_write(x, by_head, [h.groups, h.head], 0.into());
-        Ok(by_head)
+    let (queries, new) = (h.heads * h.head, h.groups * h.head);
+    let parts = [("q", queries), ("k", new), ("v", new)].map(|(part, outs)| (format!("{name}.{part}"), outs));
+    // Of q, k and v, which buffer they are in and from which column on.
+    let (q, k, v) = match net.stacked(h.width, &parts)? {
+        Some((w, bias)) => {
+            let all = net.rec.matmul(x, w, h.width);
+            let all = bias.map_or(all, |bias| net.rec.add(all, bias));
+            let from = |first: usize| (all, Span { at: (first as u32).into(), step: queries + 2 * new });
+            (net.rec.columns(all, queries + 2 * new, 0, queries), from(queries), from(queries + new))
+        }
+        // Formats that differ.
+        None => {
+            let mut linears = vec![];
+            for (name, outs) in &parts {
+                linears.push(net.linear(x, name, h.width, *outs)?);
+            }
+            let whole = Span { at: 0.into(), step: new };
+            (linears[0], (linears[1], whole), (linears[2], whole))
+        }
     };
-    let sides = [side("k")?, side("v")?];
+    let sides = [k, v].map(|(x, from)| {
+        let by_head = net.rec.temp(rows * new);
+        net.rec.kv_write(x, from, by_head, [h.groups, h.head], 0.into());
+        by_head
+    });
     let sight = Sight { keys: (rows as u32).into(), start: 0.into(), causal: false, prefix: 0 };
     let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)

@@ -7,8 +7,13 @@ use squint_ops::{Buf, Error};
 pub fn gated(net: &mut Net, x: Buf, name: &str, width: usize, inner: usize, function: &str) -> Result<Buf, Error> {
     let parts = ["gate", "up"].map(|part| (format!("{name}.{part}"), inner));
     let y = match net.stacked(width, &parts)? {
-        Some(both) => net.rec.matmul_gated(x, both, width, function)?,
-        // Formats that differ, or biases.
+        Some((both, None)) => net.rec.matmul_gated(x, both, width, function)?,
+        Some((both, Some(bias))) => {
+            let both = net.rec.matmul(x, both, width);
+            let both = net.rec.add(both, bias);
+            net.rec.activate(both, inner, function, true)?
+        }
+        // Formats that differ.
         None => {
             let [gate, up] = &parts;
             let gate = net.linear(x, &gate.0, width, inner)?;

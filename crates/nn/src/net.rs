@@ -135,22 +135,22 @@ impl<'a> Net<'a> {
         Ok(self.rec.layer_norm(x, weight, bias, eps))
     }
 
-    /// The weights of several linear layers of one input as one, row upon row: their outputs come out side by side.
-    /// None where their formats differ or one has a bias, and they have to be asked for one by one.
-    pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<Buf>, Error> {
-        let mut kinds = vec![];
+    /// The weights of several linear layers of one input as one, row upon row, and their biases: outputs come out side by
+    /// side. None where formats differ or only some have biases, and they have to be asked for one by one.
+    pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<(Buf, Option<Buf>)>, Error> {
+        let (mut kinds, mut biases) = (vec![], 0);
         for (name, outs) in parts {
-            if self.catalog.kind(&format!("{name}.bias"), &[*outs])?.is_some() {
-                return Ok(None);
-            }
+            biases += self.catalog.kind(&format!("{name}.bias"), &[*outs])?.is_some() as usize;
             let weight = format!("{name}.weight");
             kinds.push(self.catalog.kind(&weight, &[*outs, ins])?.ok_or_else(|| self.missing(&weight))?);
         }
-        if kinds.windows(2).any(|k| k[0] != k[1]) {
+        if kinds.windows(2).any(|k| k[0] != k[1]) || (biases > 0 && biases < parts.len()) {
             return Ok(None);
         }
-        let name = parts.iter().map(|(n, _)| format!("{n}.weight")).collect::<Vec<_>>().join("+");
+        let joined = |what: &str| parts.iter().map(|(n, _)| format!("{n}.{what}")).collect::<Vec<_>>().join("+");
         let outs = parts.iter().map(|(_, outs)| outs).sum();
-        Ok(Some(self.want(&name, Place::Model, kinds[0], [outs, ins])))
+        let weight = self.want(&joined("weight"), Place::Model, kinds[0], [outs, ins]);
+        let bias = (biases > 0).then(|| self.want(&joined("bias"), Place::Model, Kind::F32, [outs, 0]));
+        Ok(Some((weight, bias)))
     }
 }

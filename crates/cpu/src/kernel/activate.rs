@@ -8,6 +8,9 @@ use squint_ops::op::{FUNCTIONS, Function};
 use squint_ops::{Error, View, Views};
 use std::ops::Range;
 
+/// Numbers that are worth handing out.
+const GRAIN: usize = 4096;
+
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let [rows, cols, function, gated] = [0, 1, 2, 3].map(|i| params[i] as usize);
     let [x, y] = views.split()?;
@@ -26,8 +29,7 @@ pub fn apply(
     function: usize,
 ) {
     let (isa, f) = (machine.isa, &FUNCTIONS[function]);
-    // About 16 k of these take as long as waking a thread.
-    machine.pool.split(rows, 16_384 / some.len().max(1) + 1, |range| {
+    machine.pool.split(rows, GRAIN / some.len().max(1) + 1, |range| {
         for r in range {
             // SAFETY: every row is in one range.
             let y = unsafe { y.slice(r * cols + some.start..r * cols + some.end) };

@@ -5,8 +5,8 @@ use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
-/// Additions as long as waking a thread.
-const GRAIN: usize = 65_536;
+/// Additions that are worth handing out.
+const GRAIN: usize = 16_384;
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let (len, period) = (params[0] as usize, params[1] as usize);

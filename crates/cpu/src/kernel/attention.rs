@@ -8,11 +8,11 @@ use crate::tile::{Attend, Cache, Work};
 use squint_ops::{Error, Kind, View, Views};
 use std::cell::RefCell;
 
-/// Queries in a block, all heads of a group counted: enough that turning the keys is cheap beside using them.
-const LINES: usize = 96;
+/// Queries in a block at most, all heads of a group counted: enough that turning the keys is cheap beside using them.
+const LINES: usize = 112;
 
-/// Multiply-adds below which a second thread is not worth waking.
-const GRAIN: usize = 250_000;
+/// Multiply-adds that are worth handing out.
+const GRAIN: usize = 100_000;
 
 thread_local! {
     static WORK: RefCell<Work> = RefCell::default();
@@ -25,12 +25,13 @@ pub fn parts(machine: &Machine, params: &[u32]) -> usize {
 
 /// Blocks of queries in a group.
 fn blocks(params: &[u32]) -> usize {
-    (params[0] as usize).div_ceil(step(params)).max(1)
+    let most = (LINES * params[2] as usize / params[1].max(1) as usize).max(1);
+    (params[0] as usize).div_ceil(most).max(1)
 }
 
-/// Rows of a block.
+/// Rows of a block: the same in all of them, but for the last.
 fn step(params: &[u32]) -> usize {
-    (LINES * params[2] as usize / params[1].max(1) as usize).max(1)
+    (params[0] as usize).div_ceil(blocks(params)).max(1)
 }
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {

@@ -5,13 +5,15 @@ use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
+/// Numbers that are worth handing out.
+const GRAIN: usize = 4096;
+
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let (rows, cols, eps) = (params[0] as usize, params[1] as usize, params[2]);
     let [x, w, b, y] = views.split()?;
     let (x, w, b, y) = (x.f32()?, w.f32()?, b.f32()?, Parts::new(y.f32_mut()?));
     let isa = machine.isa;
-    // About 16 k numbers take as long as waking a thread.
-    machine.pool.split(rows, (16_384 / cols.max(1)).max(1), |range| {
+    machine.pool.split(rows, (GRAIN / cols.max(1)).max(1), |range| {
         for r in range {
             // SAFETY: every row is in one range.
             let y = unsafe { y.slice(r * cols..(r + 1) * cols) };

@@ -11,8 +11,8 @@ use std::any::Any;
 use std::cell::RefCell;
 use std::ops::Range;
 
-/// Multiply-adds below which a second thread is not worth waking.
-const GRAIN: usize = 250_000;
+/// Multiply-adds that are worth handing out.
+const GRAIN: usize = 100_000;
 
 /// Outputs of two panels, which go together: f32 tiles are that wide.
 pub const PAIR: usize = 2 * LANES;

@@ -4,9 +4,11 @@ mod activate;
 mod add;
 mod add_norm;
 mod attention;
+mod kv_write;
 mod layer_norm;
 mod matmul;
 mod matmul_gated;
+mod pixel_shuffle;
 mod rms_norm;
 mod rope;
 mod rope_write;
@@ -72,9 +74,11 @@ pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "add", parts: |_, _| 1, run: add::run },
     Kernel { stem: "add_norm", parts: |_, _| 1, run: add_norm::run },
     Kernel { stem: "attention", parts: attention::parts, run: attention::run },
+    Kernel { stem: "kv_write", parts: |_, _| 1, run: kv_write::run },
     Kernel { stem: "layer_norm", parts: |_, _| 1, run: layer_norm::run },
     Kernel { stem: "matmul", parts: matmul::parts, run: matmul::run },
     Kernel { stem: "matmul_gated", parts: matmul_gated::parts, run: matmul_gated::run },
+    Kernel { stem: "pixel_shuffle", parts: |_, _| 1, run: pixel_shuffle::run },
     Kernel { stem: "rms_norm", parts: |_, _| 1, run: rms_norm::run },
     Kernel { stem: "rope", parts: |_, _| 1, run: rope::run },
     Kernel { stem: "rope_write", parts: |_, _| 1, run: rope_write::run },

@@ -5,8 +5,8 @@ use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
-/// Numbers that take as long as waking a thread.
-pub const GRAIN: usize = 16_384;
+/// Numbers that are worth handing out.
+pub const GRAIN: usize = 8192;
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
     let (rows, cols, eps) = (params[0] as usize, params[1] as usize, params[2]);

@@ -4,8 +4,8 @@ use super::{Machine, Part};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 
-/// Numbers that take as long as waking a thread.
-pub const GRAIN: usize = 32_768;
+/// Numbers that are worth handing out.
+pub const GRAIN: usize = 8192;
 
 /// Cosines and sines, `[rows][rotated / 2]` pairs, and what they were computed for.
 #[derive(Default)]

@@ -1,10 +1,11 @@
 //! `rope` on a row of queries and keys, which then go their ways; rows are shared out between threads, and so are the
 //! caches' rows.
 
+use super::kv_write::Cache;
 use super::rope::turn;
 use super::{Machine, Part};
 use crate::pool::Parts;
-use squint_ops::{Error, Kind, View, Views};
+use squint_ops::{Error, View, Views};
 use std::cell::RefCell;
 
 thread_local! {
@@ -46,36 +47,4 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
         });
     });
     Ok(())
-}
-
-/// A cache that threads fill by rows.
-enum Cache<'a> {
-    Reals(Parts<'a>),
-    Blocks(Kind, Parts<'a, u8>),
-}
-
-impl<'a> Cache<'a> {
-    fn of(view: &'a mut View) -> Result<Cache<'a>, Error> {
-        Ok(match view {
-            View::BlocksMut(kind, bytes) => Cache::Blocks(*kind, Parts::new(bytes)),
-            plain => Cache::Reals(Parts::new(plain.f32_mut()?)),
-        })
-    }
-
-    /// Numbers from number `at` on, whole blocks of them.
-    ///
-    /// # Safety
-    /// Nobody else may hold them.
-    unsafe fn put(&self, at: usize, from: &[f32]) {
-        // SAFETY: as promised by the caller.
-        unsafe {
-            match self {
-                Cache::Reals(all) => all.slice(at..at + from.len()).copy_from_slice(from),
-                Cache::Blocks(kind, all) => {
-                    let bytes = at / kind.block * kind.bytes;
-                    (kind.pack)(from, all.slice(bytes..bytes + kind.bytes_of(from.len())));
-                }
-            }
-        }
-    }
 }

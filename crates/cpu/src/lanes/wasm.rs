@@ -205,7 +205,12 @@ unsafe impl Lanes for Wasm {
     #[inline(always)]
     fn round(v: [v128; 2], to: &mut [u8]) {
         let to = &mut to[..8];
-        let away = Self::add(v, Self::copysign(Self::splat(0.5), v)).map(|v| i32x4_trunc_sat_f32x4(v));
+        let away = Self::add(v, Self::copysign(Self::splat(0.5), v));
+        // Of numbers in range both are the same, and the relaxed one is a single instruction on x86.
+        #[cfg(target_feature = "relaxed-simd")]
+        let away = away.map(|v| i32x4_relaxed_trunc_f32x4(v));
+        #[cfg(not(target_feature = "relaxed-simd"))]
+        let away = away.map(|v| i32x4_trunc_sat_f32x4(v));
         let shorts = i16x8_narrow_i32x4(away[0], away[1]);
         // SAFETY: room for eight bytes is there.
         unsafe { v128_store64_lane::<0>(i8x16_narrow_i16x8(shorts, shorts), to.as_mut_ptr().cast()) }

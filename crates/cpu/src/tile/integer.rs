@@ -84,19 +84,22 @@ impl Integer<'_> {
             let at = (r + i) * self.outs + self.o;
             // SAFETY: a panel's outputs belong to one thread.
             let y = unsafe { self.y.slice(at..at + n) };
-            super::put::<L>(L::add(*sum, self.second::<L, BITS, RUN>(r + i)), y);
+            let large = self.x.large(r + i, self.depth);
+            let sum = if large.is_empty() { *sum } else { L::add(*sum, self.second::<L, BITS, RUN>(r + i, large)) };
+            super::put::<L>(sum, y);
         }
     }
 
     /// What the second terms of a row add. Few blocks are large, and seldom the same ones in several rows, so rows come
     /// here one by one; the panel is still in the nearest cache.
     #[inline(always)]
-    fn second<L: Lanes, const BITS: u32, const RUN: usize>(&self, r: usize) -> L::V {
-        let (line, blocks) = (Line::of::<BITS>(&self.x.second, r, self.depth), self.depth / BLOCK);
+    fn second<L: Lanes, const BITS: u32, const RUN: usize>(&self, r: usize, large: &[u32]) -> L::V {
+        let line = Line::of::<BITS>(&self.x.second, r, self.depth);
         let (code_bytes, whole) = stretch(self.codes);
         let mut sum = L::splat(0.0);
-        for (block, _) in self.x.large[r * blocks..][..blocks].iter().enumerate().filter(|(_, large)| **large) {
-            for run in block * BLOCK / RUN..(block + 1) * BLOCK / RUN {
+        for block in large {
+            let first = *block as usize * BLOCK / RUN;
+            for run in first..first + BLOCK / RUN {
                 let w = &self.panel[run * whole..][..whole];
                 let s = products::<L, BITS, RUN, 1>(w, [&line], run);
                 sum = L::add(sum, L::mul(L::reals(&w[code_bytes..]), s[0]));
