@@ -1,5 +1,6 @@
 // onnxruntime-web. Its smallest build for the CPU, the one with its GPU provider for WebGPU.
-import { fetched } from "./clock.mjs";
+import { fetched, rest } from "./clock.mjs";
+import { picture } from "./picture.mjs";
 
 let ort, session;
 
@@ -13,12 +14,14 @@ export async function load({ file, backend, threads }) {
   return { threads };
 }
 
-/** `pixels` channels last; the model wants them first. */
-export async function encode({ pixels }) {
+/** The model wants channels first. */
+export async function encode({ run }) {
+  const pixels = picture(run);
   const side = Math.sqrt(pixels.length / 3);
   const planes = new Float32Array(pixels.length);
   for (let i = 0; i < side * side; i++) for (let c = 0; c < 3; c++) planes[c * side * side + i] = pixels[3 * i + c];
   const feeds = { [session.inputNames[0]]: new ort.Tensor("float32", planes, [1, 3, side, side]) };
+  await rest();
   const start = performance.now();
   const out = await session.run(feeds);
   const values = await out[session.outputNames[0]].getData();

@@ -1,6 +1,7 @@
 // Squint as a page uses it. Loaded into a blank page; the bench calls what is exported.
 import { Squint } from "/squint.js";
-import { clock, fetched } from "./clock.mjs";
+import { clock, fetched, rest } from "./clock.mjs";
+import { picture } from "./picture.mjs";
 
 let squint;
 
@@ -12,6 +13,7 @@ export async function load({ file, backend, threads, quant, exact }) {
 }
 
 export async function answer({ prompt, maxTokens }) {
+  await rest();
   const stamps = clock();
   let text = "";
   for await (const e of squint.generate({ prompt, raw: true, maxTokens })) {
@@ -25,10 +27,10 @@ export async function answer({ prompt, maxTokens }) {
   return { ...stamps.speeds(m.promptTokens, m.generatedTokens), own, text, heapBytes: m.heapBytes, build: m.build };
 }
 
-/** `pixels` channels last. */
-export async function encode({ pixels }) {
-  const array = Float32Array.from(pixels);
+export async function encode({ run }) {
+  const pixels = picture(run);
+  await rest();
   const start = performance.now();
-  const out = await squint.encode({ pixels: array });
+  const out = await squint.encode({ pixels });
   return { ms: performance.now() - start, values: Array.from(out.values) };
 }

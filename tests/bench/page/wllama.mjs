@@ -1,6 +1,6 @@
 // wllama, llama.cpp's build for browsers.
 import { Wllama, LoggerWithoutDebug } from "/peers/@wllama/wllama/esm/index.js";
-import { clock, fetched } from "./clock.mjs";
+import { clock, fetched, rest } from "./clock.mjs";
 
 let wllama;
 
@@ -12,6 +12,7 @@ export async function load({ file, threads }) {
 }
 
 export async function answer({ prompt, maxTokens }) {
+  await rest();
   const stamps = clock();
   let text = "";
   let timings;
