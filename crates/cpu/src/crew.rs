@@ -2,7 +2,7 @@
 //!
 //! A token is some two hundred jobs of a few microseconds to a millisecond each. Between two of them threads look for
 //! the next one without sleeping: waking one up costs more than most jobs take. They sleep when nothing comes for
-//! longer. Nobody waits long for a thread that is still asleep, or at all for one whose processor the system gave to somebody else: a job is closed when
+//! longer. Nobody waits for a thread that is still asleep, or that the system gave to somebody else: a job is closed when
 //! its parts are taken, and only those who joined it are waited for.
 
 use std::cell::UnsafeCell;
@@ -10,12 +10,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-/// Looks before sleeping: some two hundred microseconds. Natively the processor makes a pause between two.
-const LOOKS: usize = if cfg!(target_arch = "wasm32") { 120_000 } else { 5_000 };
+/// Looks before sleeping: some two milliseconds. Natively the processor makes a pause between two. Threads that sleep
+/// sooner are woken often, and a woken one is put behind its waker, on the same processor, until the system looks around.
+const LOOKS: usize = if cfg!(target_arch = "wasm32") { 1_600_000 } else { 60_000 };
 
-/// Longest wait for those who were asleep. A thread that is woken by one that goes on working is often put behind it, on
-/// the same processor, and moved to a free one tens of milliseconds later; if the other pauses, each gets its own.
-const MEET: Duration = Duration::from_micros(500);
+/// Sleep is light at first, two seconds of it: a processor that has had nothing to do for fifty milliseconds is put away,
+/// on virtual machines most of all, and a thread woken then waits on another one for as long as ten.
+const NAP: Duration = Duration::from_millis(10);
+const NAPS: usize = 200;
 
 /// Added to `door` where nobody may join any more.
 const CLOSED: usize = 1 << (usize::BITS - 1);
@@ -80,7 +82,7 @@ impl Crew {
         let open = Open(self);
         self.door.store(0, SeqCst);
         self.turn.fetch_add(1, SeqCst);
-        self.begun.ring(MEET);
+        self.begun.ring();
         self.take();
         drop(open);
         assert!(!self.broken.load(SeqCst), "a thread panicked in its part of a step");
@@ -105,7 +107,7 @@ impl Crew {
 
     pub fn dismiss(&self) {
         self.over.store(true, SeqCst);
-        self.begun.ring(Duration::ZERO);
+        self.begun.ring();
     }
 
     /// Parts of the job, one after the other. Called only by those inside, and by whoever brought the job.
@@ -142,7 +144,7 @@ impl Drop for Inside<'_> {
             self.0.broken.store(true, SeqCst);
         }
         if self.0.door.fetch_sub(1, SeqCst) == CLOSED | 1 {
-            self.0.done.ring(Duration::ZERO);
+            self.0.done.ring();
         }
     }
 }
@@ -153,7 +155,6 @@ struct Bell {
     asleep: AtomicUsize,
     lock: Mutex<()>,
     wake: Condvar,
-    up: Condvar,
 }
 
 impl Bell {
@@ -167,27 +168,23 @@ impl Bell {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         // Said before looking again: whoever makes it true after that look sees a sleeper, and rings.
         self.asleep.fetch_add(1, SeqCst);
+        for _ in 0..NAPS {
+            if ready() {
+                break;
+            }
+            guard = self.wake.wait_timeout(guard, NAP).unwrap_or_else(PoisonError::into_inner).0;
+        }
         while !ready() {
             guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
         self.asleep.fetch_sub(1, SeqCst);
-        self.up.notify_all();
     }
 
-    /// Wakes those who sleep, and waits for them, but no longer than `most`.
-    fn ring(&self, most: Duration) {
-        if self.asleep.load(SeqCst) == 0 {
-            return;
-        }
-        // Whoever counted as asleep under the lock really sleeps once it can be taken.
-        let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
-        self.wake.notify_all();
-        while !most.is_zero() && self.asleep.load(SeqCst) > 0 {
-            let (back, over) = self.up.wait_timeout(guard, most).unwrap_or_else(PoisonError::into_inner);
-            guard = back;
-            if over.timed_out() {
-                break;
-            }
+    fn ring(&self) {
+        if self.asleep.load(SeqCst) > 0 {
+            // Whoever counted as asleep under the lock really sleeps once it can be taken.
+            drop(self.lock.lock().unwrap_or_else(PoisonError::into_inner));
+            self.wake.notify_all();
         }
     }
 }
