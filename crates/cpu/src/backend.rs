@@ -1,10 +1,12 @@
 //! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
 
 use crate::Isa;
-use crate::kernel::{KERNELS, Kernel, Machine, Part, STRETCH};
+use crate::kernel::{KERNELS, Kernel, Machine, Part, ROUNDING, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, Prepared, Recording, Step};
+use squint_ops::{
+    Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, OpSpec, Prepared, Recording, Rounding, Step,
+};
 use std::{cell::Cell, rc::Rc};
 
 pub struct Cpu {
@@ -65,6 +67,11 @@ struct Plan(Vec<(Step, Option<&'static Kernel>)>);
 impl Backend for Cpu {
     fn caps(&self) -> &Caps {
         &self.caps
+    }
+
+    fn rounds(&self, op: &'static OpSpec, _params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {
+        let integers = op.variant(kinds).is_some_and(|kind| kind.codes.is_some());
+        (integers && !self.machine.exact && ROUNDING.contains(&op.stem)).then_some(&INT8)
     }
 
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {

@@ -1,6 +1,6 @@
 //! The adapter, the device, and what it said last.
 
-use squint_ops::{Caps, Error, On};
+use squint_ops::{Caps, Error, Needs, On};
 use std::sync::{Arc, Mutex};
 
 pub struct Device {
@@ -9,6 +9,8 @@ pub struct Device {
     pub caps: Caps,
     /// A GPU, or a processor that plays one.
     pub on: On,
+    /// What forms may need of it.
+    pub has: Vec<Needs>,
     trouble: Arc<Mutex<Trouble>>,
 }
 
@@ -21,7 +23,8 @@ struct Trouble {
 }
 
 impl Device {
-    pub async fn open() -> Result<Device, Error> {
+    /// A device with those optional features that its adapter has and `want` wants.
+    pub async fn open(want: impl Fn(Needs) -> bool) -> Result<Device, Error> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -30,8 +33,12 @@ impl Device {
             })
             .await
             .map_err(|e| absent(format!("no WebGPU adapter here: {e}")))?;
+        let offered = offered(&instance, &adapter);
+        let has: Vec<Needs> = Needs::ALL.into_iter().filter(|n| offered.contains(n) && want(*n)).collect();
+        let required_features =
+            if has.contains(&Needs::F16) { wgpu::Features::SHADER_F16 } else { wgpu::Features::empty() };
         let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor { label: Some("squint"), ..Default::default() })
+            .request_device(&wgpu::DeviceDescriptor { label: Some("squint"), required_features, ..Default::default() })
             .await
             .map_err(|e| absent(format!("the WebGPU adapter gave no device: {e}")))?;
 
@@ -47,7 +54,7 @@ impl Device {
             wgpu::DeviceType::Cpu => On::Software,
             _ => On::Hardware,
         };
-        Ok(Device { caps: caps(&adapter), device, queue, on, trouble })
+        Ok(Device { caps: caps(&adapter), device, queue, on, has, trouble })
     }
 
     /// What went wrong since the last call, if anything; a lost device is an error at every call.
@@ -144,21 +151,23 @@ fn with<T>(trouble: &Mutex<Trouble>, f: impl FnOnce(&mut Trouble) -> T) -> T {
     f(&mut trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
 }
 
+/// What this adapter offers of what forms may need. Packed products are a matter of the language, not of the device.
+fn offered(instance: &wgpu::Instance, adapter: &wgpu::Adapter) -> Vec<Needs> {
+    let dot4 = instance.wgsl_language_features().contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct);
+    let f16 = adapter.features().contains(wgpu::Features::SHADER_F16);
+    [(Needs::F16, f16), (Needs::Dot4, dot4)].into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
+}
+
 fn caps(adapter: &wgpu::Adapter) -> Caps {
     let info = adapter.get_info();
     // Browsers leave the name empty to make visitors harder to tell apart.
     let device = if info.name.is_empty() { "WebGPU adapter".into() } else { info.name.clone() };
-    let features = adapter.features();
-    let known = [
-        ("shader-f16", wgpu::Features::SHADER_F16),
-        ("subgroups", wgpu::Features::SUBGROUP),
-        ("timestamp-query", wgpu::Features::TIMESTAMP_QUERY),
-    ];
     Caps {
         name: "gpu",
         device,
         threads: 1,
-        features: known.iter().filter(|(_, f)| features.contains(*f)).map(|(n, _)| n.to_string()).collect(),
+        // Those in use are known when it is known which forms serve.
+        features: vec![],
         // An answer is read back once for four tokens; more would make stopping and streaming feel late.
         ahead: 4,
     }

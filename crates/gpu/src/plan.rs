@@ -3,9 +3,9 @@
 use crate::{
     device::Device,
     memory::{Counted, Memory, Meter},
-    pipelines::{Choice, Pipelines},
+    pipelines::{Choice, Pipelines, Terms},
 };
-use squint_ops::{Buf, Error, Gpu, Handle, On, Recording, Shards, Step};
+use squint_ops::{Buf, Error, Gpu, Handle, Recording, Shards, Step};
 use std::{cell::RefCell, num::NonZeroU64, rc::Rc};
 
 /// Parameters of one dispatch; WebGPU's default alignment of uniform offsets.
@@ -53,7 +53,7 @@ impl Plan {
         device: &Device,
         pipelines: &Pipelines,
         meter: &Rc<Meter>,
-        on: On,
+        terms: &Terms,
         rec: &Recording,
         handles: &[Handle],
     ) -> Result<Plan, Error> {
@@ -70,7 +70,7 @@ impl Plan {
         let mut dispatches = vec![];
         for step in &rec.steps {
             let (words, kinds) = (step.resolve(&most)?, rec.kinds(step));
-            let choice = pipelines.choose(device, step.op, &words, &kinds, on)?;
+            let choice = pipelines.choose(device, step.op, &words, &kinds, terms)?;
             let cost = step.op.cost(&words, &kinds)?;
             let work = cost.flops as f64 + cost.bytes as f64;
             let memories = step.bufs.iter().map(memory).collect::<Result<Vec<_>, _>>()?;

@@ -1,6 +1,6 @@
 //! What every backend can do. Object-safe, single-threaded at this border, asynchronous everywhere.
 
-use crate::{Buf, Error, Kind, Recording, Role};
+use crate::{Buf, Error, Kind, OpSpec, Recording, Role, Rounding};
 use std::{any::Any, future::Future, pin::Pin, rc::Rc};
 
 /// A future that stays on its thread; a browser's GPU objects cannot leave theirs.
@@ -94,6 +94,10 @@ pub trait Backend {
     }
     /// Bytes into a buffer from byte `at` on. Weights arrive in chunks, inputs whole.
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error>;
+    /// What it rounds beyond f32 in a step of these parameters, with buffers of these formats.
+    fn rounds(&self, _op: &'static OpSpec, _params: &[u32], _kinds: &[Kind]) -> Option<&'static Rounding> {
+        None
+    }
     /// Bytes of device memory this backend holds apart from the program's own; 0 where it has none.
     fn device_bytes(&self) -> u64 {
         0
