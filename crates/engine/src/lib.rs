@@ -37,5 +37,5 @@ pub use squint_cpu::{Isa, Peaks};
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};
 pub use vision::Encoder;
-pub use wish::{cache_kind, wishes};
+pub use wish::{activations, cache_kind, wishes};
 pub use words::{Prompt, Words};
