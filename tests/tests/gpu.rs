@@ -159,8 +159,8 @@ fn a_device_without_features_serves_as_well() {
     let Some(all) = block_on(backends::gpu()) else { return };
     drop(all);
     for (without, rounds, name) in [(Needs::F16, &HALF, "half"), (Needs::Dot4, &INT8, "bytes")] {
-        let open = |want: fn(Needs, Needs) -> bool| {
-            let gpu = block_on(Gpu::open_with(squint_ops::Host::native(), |n| want(n, without))).unwrap();
+        let open = |want: fn(&str, &str) -> bool| {
+            let gpu = block_on(Gpu::open_with(squint_ops::Host::native(), |n| want(n, without.name()))).unwrap();
             let mut gpu = gpu.rounding(rounds);
             gpu.act_as(On::Hardware);
             gpu

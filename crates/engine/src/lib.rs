@@ -9,6 +9,7 @@
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
 //! * `limits` — what a token asks of the machine at least.
+//! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
 //! * `revive` — a session whose device is gone gets another.
 
@@ -20,6 +21,7 @@ pub mod load;
 pub mod open;
 mod pick;
 pub mod probe;
+mod profile;
 mod revive;
 pub mod session;
 pub mod text;
@@ -32,6 +34,7 @@ pub use fault::fault;
 pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
+pub use profile::{Profile, Row};
 pub use session::{Choice, Session};
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_ops::op::Sampling;

@@ -1,8 +1,8 @@
 //! `Backend` on WebGPU: bind groups built once in `prepare`, one command buffer and one submit a run unless it is long.
 
 use crate::{
-    arena,
-    device::{Device, broken},
+    arena, clock,
+    device::{CLOCK, Device},
     layout,
     memory::{Counted, Memory, Meter},
     pace::Pace,
@@ -10,7 +10,7 @@ use crate::{
     plan::Plan,
 };
 use squint_ops::{
-    Backend, Buf, Caps, Error, Form, Handle, Host, Kind, Local, Needs, OPS, On, OpSpec, Prepared, Recording, Rounding,
+    Backend, Buf, Caps, Error, Form, Handle, Host, Kind, Local, OPS, On, OpSpec, Prepared, Recording, Rounding, Times,
 };
 use std::{cell::Cell, rc::Rc};
 
@@ -32,8 +32,8 @@ impl Gpu {
         Gpu::open_with(host, |_| true).await
     }
 
-    /// The device with those optional features only that are wanted: tests have a device that has them.
-    pub async fn open_with(host: Host, want: impl Fn(Needs) -> bool) -> Result<Gpu, Error> {
+    /// The device with those optional features only, by name, that are wanted: tests have a device that has them.
+    pub async fn open_with(host: Host, want: impl Fn(&str) -> bool) -> Result<Gpu, Error> {
         let device = Device::open(want).await?;
         let shard = device.device.limits().max_storage_buffer_binding_size;
         let terms = Terms { on: device.on, has: device.has.clone(), rounds: vec![] };
@@ -80,6 +80,7 @@ impl Gpu {
             let both = [form.needs.name(), form.rounds.map_or("", |r| r.name)];
             names.extend(both.into_iter().filter(|n| !n.is_empty()).map(str::to_owned));
         }
+        names.extend(self.device.tick.map(|_| CLOCK.to_owned()));
         names.sort();
         names.dedup();
         names.extend(self.pipelines.refused().iter().map(|(stem, form)| format!("without {stem}.{form}")));
@@ -173,10 +174,8 @@ impl Backend for Gpu {
                 let mut encoder = self.device.device.create_command_encoder(&Default::default());
                 {
                     let mut pass = encoder.begin_compute_pass(&Default::default());
-                    for (dispatch, [x, y, z]) in plan.dispatches[range.clone()].iter().zip(&grids[range]) {
-                        pass.set_pipeline(&dispatch.choice.pipeline);
-                        pass.set_bind_group(0, &dispatch.group, &[]);
-                        pass.dispatch_workgroups(*x, *y, *z);
+                    for (dispatch, grid) in plan.dispatches[range.clone()].iter().zip(&grids[range]) {
+                        dispatch.record(&mut pass, *grid);
                     }
                 }
                 self.pace.submitted(sum);
@@ -191,6 +190,19 @@ impl Backend for Gpu {
         })
     }
 
+    fn profile<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, Option<Times>> {
+        Box::pin(async move {
+            self.device.check()?;
+            what.admit(run)?;
+            let plan: &Plan = what.downcast()?;
+            let Some(tick) = self.device.tick else { return Ok(None) };
+            let grids = plan.parameters(&self.device, run)?;
+            let times = clock::time(&self.device, &self.meter, plan, &grids, tick).await?;
+            self.device.check()?;
+            Ok(Some(times))
+        })
+    }
+
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>> {
         Box::pin(async move {
             self.device.check()?;
@@ -202,18 +214,10 @@ impl Backend for Gpu {
             encoder.copy_buffer_to_buffer(source, 0, staging, 0, size.max(4) as u64);
             let at = self.device.queue.submit([encoder.finish()]);
 
-            let (done, wait) = futures_channel::oneshot::channel();
-            staging.map_async(wgpu::MapMode::Read, .., move |result| drop(done.send(result)));
-            self.device.poll(at)?;
-            let mapped = wait.await;
-            // Loss is the better reason, where it is one.
-            self.device.check()?;
-            mapped.map_err(|e| broken(&e.to_string()))?.map_err(|e| broken(&e.to_string()))?;
+            let take = |mapped: &[u8]| layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
+            let mut bytes = self.device.map(staging, at, take).await?;
             self.pace.idle();
-            let mapped = staging.get_mapped_range(..).map_err(|e| broken(&e.to_string()))?;
-            let mut bytes = layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
             bytes.truncate(from.bytes());
-            drop(mapped);
             Ok(bytes)
         })
     }

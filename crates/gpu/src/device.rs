@@ -11,8 +11,13 @@ pub struct Device {
     pub on: On,
     /// What forms may need of it.
     pub has: Vec<Needs>,
+    /// Milliseconds of one tick of its clock, if it can be read.
+    pub tick: Option<f64>,
     trouble: Arc<Mutex<Trouble>>,
 }
+
+/// The feature that lets a device's clock be read.
+pub const CLOCK: &str = "timestamp-query";
 
 #[derive(Default)]
 struct Trouble {
@@ -23,8 +28,8 @@ struct Trouble {
 }
 
 impl Device {
-    /// A device with those optional features that its adapter has and `want` wants.
-    pub async fn open(want: impl Fn(Needs) -> bool) -> Result<Device, Error> {
+    /// A device with those optional features, by name, that its adapter has and `want` wants.
+    pub async fn open(want: impl Fn(&str) -> bool) -> Result<Device, Error> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -33,14 +38,20 @@ impl Device {
             })
             .await
             .map_err(|e| absent(format!("no WebGPU adapter here: {e}")))?;
-        let offered = offered(&instance, &adapter);
-        let has: Vec<Needs> = Needs::ALL.into_iter().filter(|n| offered.contains(n) && want(*n)).collect();
-        let required_features =
-            if has.contains(&Needs::F16) { wgpu::Features::SHADER_F16 } else { wgpu::Features::empty() };
+        // Packed products are a matter of the language, not of the device.
+        let dot4 = instance.wgsl_language_features().contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct);
+        let wanted = [(Needs::F16.name(), wgpu::Features::SHADER_F16), (CLOCK, wgpu::Features::TIMESTAMP_QUERY)];
+        let wanted = wanted.into_iter().filter(|(name, _)| want(name));
+        let required_features = wanted.fold(wgpu::Features::empty(), |all, (_, f)| all | f) & adapter.features();
         let (device, queue) = adapter
             .request_device(&wgpu::DeviceDescriptor { label: Some("squint"), required_features, ..Default::default() })
             .await
             .map_err(|e| absent(format!("the WebGPU adapter gave no device: {e}")))?;
+        let f16 = required_features.contains(wgpu::Features::SHADER_F16);
+        let has = [(Needs::F16, f16), (Needs::Dot4, dot4 && want(Needs::Dot4.name()))];
+        let has = has.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect();
+        let clock = required_features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        let tick = clock.then(|| queue.get_timestamp_period() as f64 / 1e6);
 
         let trouble = Arc::new(Mutex::new(Trouble::default()));
         let (on_error, on_loss) = (trouble.clone(), trouble.clone());
@@ -54,7 +65,7 @@ impl Device {
             wgpu::DeviceType::Cpu => On::Software,
             _ => On::Hardware,
         };
-        Ok(Device { caps: caps(&adapter), device, queue, on, has, trouble })
+        Ok(Device { caps: caps(&adapter), device, queue, on, has, tick, trouble })
     }
 
     /// What went wrong since the last call, if anything; a lost device is an error at every call.
@@ -96,6 +107,24 @@ impl Device {
         let heard = mark.wait.await;
         self.check()?;
         heard.map_err(|e| broken(&e.to_string()))
+    }
+
+    /// The bytes of a buffer that can be mapped, once what was submitted up to `at` is done.
+    pub async fn map<T>(
+        &self,
+        buffer: &wgpu::Buffer,
+        at: wgpu::SubmissionIndex,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        let (done, wait) = futures_channel::oneshot::channel();
+        buffer.map_async(wgpu::MapMode::Read, .., move |result| drop(done.send(result)));
+        self.poll(at)?;
+        let mapped = wait.await;
+        // Loss is the better reason, where it is one.
+        self.check()?;
+        mapped.map_err(|e| broken(&e.to_string()))?.map_err(|e| broken(&e.to_string()))?;
+        let mapped = buffer.get_mapped_range(..).map_err(|e| broken(&e.to_string()))?;
+        Ok(take(&mapped))
     }
 
     /// The browser polls by itself; natively somebody has to.
@@ -149,13 +178,6 @@ fn absent(what: String) -> Error {
 
 fn with<T>(trouble: &Mutex<Trouble>, f: impl FnOnce(&mut Trouble) -> T) -> T {
     f(&mut trouble.lock().unwrap_or_else(|poisoned| poisoned.into_inner()))
-}
-
-/// What this adapter offers of what forms may need. Packed products are a matter of the language, not of the device.
-fn offered(instance: &wgpu::Instance, adapter: &wgpu::Adapter) -> Vec<Needs> {
-    let dot4 = instance.wgsl_language_features().contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct);
-    let f16 = adapter.features().contains(wgpu::Features::SHADER_F16);
-    [(Needs::F16, f16), (Needs::Dot4, dot4)].into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect()
 }
 
 fn caps(adapter: &wgpu::Adapter) -> Caps {

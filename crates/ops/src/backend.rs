@@ -83,6 +83,17 @@ pub struct Caps {
     pub ahead: usize,
 }
 
+/// What a run took, step by step, by the device's own clock.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// One per step of the recording.
+    pub ms: Vec<f64>,
+    /// The smallest time that this clock tells from nothing, milliseconds.
+    pub resolution: f64,
+    /// Whose clock it is, in words.
+    pub clock: &'static str,
+}
+
 pub trait Backend {
     fn caps(&self) -> &Caps;
     /// A buffer of zeros.
@@ -106,6 +117,11 @@ pub trait Backend {
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared>;
     /// Runs it with this run's values. Returns when the work is accepted, `read` when it is done.
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()>;
+    /// Runs it and says what every step took. Each is waited for or fenced off, so the whole takes longer than `run`
+    /// does. None, and nothing has run, where there is no clock to do it by.
+    fn profile<'a>(&'a self, _what: &'a Prepared, _run: &'a [u32]) -> Local<'a, Option<Times>> {
+        Box::pin(async { Ok(None) })
+    }
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>>;
 }
 
@@ -119,6 +135,16 @@ pub struct Host {
 }
 
 impl Host {
+    /// The smallest step that this clock makes, of a few that it was seen to make: browsers make it coarse.
+    pub fn resolution(&self) -> f64 {
+        let step = |_| {
+            let start = (self.now)();
+            // A clock that stands still has no resolution to wait for.
+            (0..1_000_000).map(|_| (self.now)() - start).find(|ms| *ms > 0.0).unwrap_or(f64::INFINITY)
+        };
+        (0..5).map(step).fold(f64::INFINITY, f64::min)
+    }
+
     /// Natively there is no event loop to let in.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn native() -> Host {

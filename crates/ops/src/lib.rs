@@ -17,7 +17,7 @@ mod reference;
 mod spec;
 mod view;
 
-pub use backend::{Backend, Caps, Handle, Host, Local, Prepared};
+pub use backend::{Backend, Caps, Handle, Host, Local, Prepared, Times};
 pub use grid::{Grid, Window};
 pub use null::{Bill, Null};
 pub use op::OPS;
