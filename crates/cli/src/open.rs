@@ -1,7 +1,7 @@
 //! Flags that every verb shares, and what they open.
 
 use clap::Args;
-use squint_engine::{Backends, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
+use squint_engine::{Backend, Backends, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::path::{Path, PathBuf};
@@ -81,7 +81,8 @@ impl How {
                 .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
         );
         let language = self.wishes()?[0];
-        let model = Model::load(backend, Host::native(), checkpoint, language, &mut |done, all| {
+        let cache = Some(self.cache(backend.as_ref())?);
+        let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut |done, all| {
             bar.set_length(all);
             bar.set_position(done);
         })
@@ -97,8 +98,13 @@ impl How {
 
     pub async fn session(&self) -> Result<Session, Error> {
         let model = self.load().await?;
-        let cache = cache_kind(&model, self.exact, self.wishes()?[1]);
+        let cache = self.cache(model.backend.as_ref())?;
         Session::new(model.clone(), self.context.min(model.sizes.context), cache)
+    }
+
+    /// The format of keys and values.
+    fn cache(&self, on: &dyn Backend) -> Result<Kind, Error> {
+        Ok(cache_kind(on, self.exact, self.wishes()?[1]))
     }
 
     /// What `--quant` asks for the language model and its caches.

@@ -4,6 +4,7 @@
 //! * [`probe`] — every op on each of them against its twin.
 //! * `pick` — which one `auto` stands for.
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
+//! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`load`] — a language model there; [`vision`] — a vision encoder.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
@@ -14,6 +15,7 @@
 //! * `revive` — a session whose device is gone gets another.
 
 pub mod answer;
+mod both;
 pub mod estimate;
 mod fault;
 mod limits;

@@ -16,7 +16,7 @@ pub const CHUNK: usize = 128;
 /// Prepared passes kept: decode, whole chunks, the remainders of recent prompts.
 const KEPT: usize = 6;
 /// Ids that the repetition penalty looks back on.
-const RECENT: usize = 64;
+pub const RECENT: usize = 64;
 
 /// How the next id is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,7 +1,6 @@
 //! Formats as people ask for them: `language=q4_0,kv=f32,activations=q8_0`.
 
-use crate::Model;
-use squint_ops::{Error, Kind};
+use squint_ops::{Backend, Error, Kind};
 
 /// The part that no model has of its own: what its steps round to on the way.
 const ACTIVATIONS: &str = "activations";
@@ -46,8 +45,8 @@ fn pairs(quant: &str) -> Result<Vec<(&str, Kind)>, Error> {
 }
 
 /// What caches store: what was asked for, else half precision where speed is the aim and full where exactness is.
-pub fn cache_kind(model: &Model, exact: bool, wish: Option<Kind>) -> Kind {
-    let exact = exact || model.backend.caps().name == "reference";
+pub fn cache_kind(on: &dyn Backend, exact: bool, wish: Option<Kind>) -> Kind {
+    let exact = exact || on.caps().name == "reference";
     wish.unwrap_or(if exact { Kind::F32 } else { Kind::F16 })
 }
 

@@ -92,6 +92,11 @@ impl Gpu {
         self.device.lose();
     }
 
+    /// Pipelines built so far.
+    pub fn pipelines(&self) -> usize {
+        self.pipelines.count()
+    }
+
     /// The forms of an op that may serve here, best first.
     pub fn forms(&self, op: &'static OpSpec) -> impl Iterator<Item = &'static Form> {
         self.pipelines.forms(op, &self.terms)
@@ -144,6 +149,10 @@ impl Backend for Gpu {
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {
         self.device.check()?;
         to.downcast::<Memory>()?.write(&self.device, to, at, bytes)
+    }
+
+    fn warm<'a>(&'a self, rec: &'a Recording) -> Local<'a, ()> {
+        Box::pin(Gpu::warm(self, rec))
     }
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {

@@ -65,6 +65,10 @@ impl Pipelines {
         all
     }
 
+    pub fn count(&self) -> usize {
+        self.built.borrow().len()
+    }
+
     /// The shader of an op for these parameters and buffers of these formats.
     pub fn choose(
         &self,

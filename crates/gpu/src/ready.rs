@@ -2,15 +2,14 @@
 
 use crate::{backend::Gpu, plan};
 use squint_ops::{Error, Form, OpSpec, Recording, Reference, Step, case::Rng, case::relative_error};
-use std::collections::HashSet;
 
 /// Draws in search of a case that a form serves, cases it must then pass.
 const DRAWS: u64 = 200;
 const PASSES: usize = 2;
 
 impl Gpu {
-    /// Builds every pipeline of a recording and dispatches each once, on zeros: compilers work at first use. Needs no
-    /// weights, so that it can run while they download.
+    /// Builds those pipelines of a recording that are not built yet and dispatches each once, on zeros: compilers work at
+    /// first use. Needs no weights, so that it can run while they download.
     pub async fn warm(&self, rec: &Recording) -> Result<(), Error> {
         self.device.check()?;
         rec.check()?;
@@ -19,12 +18,11 @@ impl Gpu {
         let zeros: Vec<wgpu::Buffer> = (0..16)
             .map(|_| self.device.buffer(256, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::UNIFORM))
             .collect();
-        let mut seen = HashSet::new();
         for step in &rec.steps {
             let (params, kinds) = (step.resolve(&most)?, rec.kinds(step));
+            let before = self.pipelines.count();
             let choice = self.pipelines.choose(&self.device, step.op, &params, &kinds, &self.terms)?;
-            let variant = step.op.variant(&kinds).map_or("", |kind| kind.name);
-            if !seen.insert((step.op.stem, choice.form, variant)) {
+            if self.pipelines.count() == before {
                 continue;
             }
             let buffers: Vec<&wgpu::Buffer> = zeros.iter().skip(1).take(step.op.slots.len()).collect();

@@ -113,6 +113,10 @@ pub trait Backend {
     fn device_bytes(&self) -> u64 {
         0
     }
+    /// Makes ready what a recording will need and its buffers have no part in, so that it can be done while weights come.
+    fn warm<'a>(&'a self, _rec: &'a Recording) -> Local<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
     /// Binds buffers to a recording; those not bound are created.
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared>;
     /// Runs it with this run's values. Returns when the work is accepted, `read` when it is done.

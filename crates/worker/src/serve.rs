@@ -153,9 +153,10 @@ async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<
     let [language, kv] = wishes(&wish.quant, &["language", "kv"])?[..] else {
         return Err(Error::bug("two wishes were asked for"));
     };
-    let model = Rc::new(Model::load(on, host, Rc::new(from), language, progress).await?);
+    let cache = squint_engine::cache_kind(on.as_ref(), wish.exact, kv);
+    let model = Rc::new(Model::load_warm(on, host, Rc::new(from), language, Some(cache), progress).await?);
     let room = (wish.context as usize).min(model.sizes.context);
-    let session = Session::new(model.clone(), room, squint_engine::cache_kind(&model, wish.exact, kv))?;
+    let session = Session::new(model.clone(), room, cache)?;
     let activations = activations(&wish.quant, wish.exact)?;
     Ok((Seat::Text(session.into(), words.into(), activations), model.family.name, room))
 }
