@@ -28,9 +28,12 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void;
   /** Tokens of prompt and answer together; 1024. */
   context?: number;
-  /** Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, or `{ vision: "q8_0" }` of a vision encoder. */
+  /**
+   * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, or `{ vision: "q8_0" }` of a vision encoder. With
+   * `activations` "f16" or "q8_0" a GPU rounds those, too, where it gains speed by it; by itself it rounds nothing.
+   */
   quant?: string | Record<string, string>;
-  /** Keep activations in f32 on the cpu backend. */
+  /** Keep activations and caches in f32. */
   exact?: boolean;
   backend?: Backend;
   signal?: AbortSignal;

@@ -30,7 +30,8 @@ fn fail(message: &str) -> ! {
 
 /// Rust source of `SHADERS`, in sorted order so that builds are reproducible.
 fn table(dir: &Path) -> Result<String, String> {
-    let shaders = expand::all(dir)?;
+    let mut shaders = expand::all(dir)?;
+    shaders.retain(check::wanted);
     let mut text = String::from("pub static SHADERS: &[Shader] = &[\n");
     for s in &shaders {
         check::fits(s)?;

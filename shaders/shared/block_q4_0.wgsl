@@ -6,9 +6,11 @@ const OFFSETS = true;
 fn scales(i: u32) -> vec2<f32> {
     return unpack2x16float(w[i / 32u * 5u]).x * vec2(1.0, -8.0);
 }
+fn four_bytes(i: u32) -> u32 {
+    return (w[i / 32u * 5u + 1u + i % 16u / 4u] >> (i % 32u / 16u * 4u)) & 0x0f0f0f0fu;
+}
 fn places(i: u32) -> vec4<f32> {
-    let word = w[i / 32u * 5u + 1u + i % 16u / 4u];
-    return in_place((word >> (i % 32u / 16u * 4u)) & 0x0f0f0f0fu);
+    return in_place(four_bytes(i));
 }
 fn eight(i: u32) -> mat2x4<f32> {
     let word = w[i / 32u * 5u + 1u + i % 16u / 4u];

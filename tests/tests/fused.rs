@@ -28,7 +28,7 @@ fn same(name: &str, one: &Case, apart: &Case, limit: f32) {
     for cpu in backends::cpus() {
         assert_eq!(error(&cpu), 0.0, "{name} on {}", cpu.caps().device);
     }
-    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let Some(mut gpu) = block_on(backends::gpu()) else { return };
     for on in [On::Hardware, On::Software] {
         gpu.act_as(on);
         let error = error(&gpu);

@@ -5,7 +5,7 @@
 use pollster::block_on;
 use squint_gpu::Gpu;
 use squint_ops::case::{Case, Rng, compare, relative_error};
-use squint_ops::{Backend, Error, Kind, OPS, On, OpSpec, Recording, Reference};
+use squint_ops::{Backend, Error, HALF, INT8, Kind, Needs, OPS, On, OpSpec, Recording, Reference, Rounding};
 use squint_tests::backends;
 use std::collections::BTreeMap;
 
@@ -32,22 +32,150 @@ fn hold(case: &Case, gpu: &Gpu, limit: f32) {
 
 #[test]
 fn every_form_is_reached_and_agrees() {
-    let Some(gpu) = block_on(backends::gpu()) else { return };
-    for on in [On::Hardware, On::Software] {
-        gpu.act_as(on);
-        for op in OPS.iter().filter(|o| o.forms(on).next().is_some()) {
-            let mut reached = BTreeMap::new();
-            for seed in 0..120 {
-                let case = (op.case)(&mut Rng::new(seed));
-                let params = case.rec.steps[0].resolve(&[]).unwrap();
-                *reached.entry(gpu.form(op, &params).unwrap()).or_insert(0) += 1;
+    for rounds in [None, Some(&HALF), Some(&INT8)] {
+        let Some(mut gpu) = block_on(backends::gpu()) else { return };
+        if let Some(rounds) = rounds {
+            gpu = gpu.rounding(rounds);
+        }
+        for on in [On::Hardware, On::Software] {
+            gpu.act_as(on);
+            every_form_agrees(&gpu, rounds);
+        }
+    }
+}
+
+fn every_form_agrees(gpu: &Gpu, rounds: Option<&'static Rounding>) {
+    for op in OPS.iter().filter(|o| o.forms(gpu.on()).next().is_some()) {
+        // Asking for rounding changes nothing where no form of an op rounds.
+        if rounds.is_some() && gpu.forms(op).all(|f| f.rounds.is_none()) {
+            continue;
+        }
+        let mut reached = BTreeMap::new();
+        for seed in 0..120 {
+            let case = (op.case)(&mut Rng::new(seed));
+            *reached.entry(form(gpu, &case).unwrap()).or_insert(0) += 1;
+        }
+        // A form that rounds leaves few cases to the one behind it.
+        for form in gpu.forms(op).filter(|f| rounds.is_none() || f.rounds.is_some()) {
+            let times = reached.get(form.name).copied().unwrap_or(0);
+            assert!(times >= 5, "{} in form '{}' on {:?}: {times} of 120 cases", op.stem, form.name, gpu.on());
+        }
+        let v = block_on(compare(op, gpu, 0, 120)).unwrap();
+        assert!(v.ok, "{} on {:?}: {:e} at {}", op.stem, gpu.on(), v.worst, v.at);
+        println!("{} on {:?} with {:?}: {:e} of {:e}", op.stem, gpu.on(), gpu.caps().features, v.worst, v.limit);
+    }
+}
+
+/// The form that serves a case's only step.
+fn form(gpu: &Gpu, case: &Case) -> Option<&'static str> {
+    let step = &case.rec.steps[0];
+    gpu.form(step.op, &step.resolve(&[]).unwrap(), &case.rec.kinds(step))
+}
+
+/// A device that multiplies bytes and has numbers of half precision, or nothing with the reason printed.
+fn rounding(rounds: &'static Rounding) -> Option<Gpu> {
+    let mut gpu = block_on(backends::gpu())?.rounding(rounds);
+    gpu.act_as(On::Hardware);
+    if !gpu.caps().features.iter().any(|f| f == rounds.name) {
+        backends::say(&format!("forms that round ignored: {} does not {}", gpu.caps().device, rounds.name));
+        return None;
+    }
+    Some(gpu)
+}
+
+/// Every format at and across the edges of tiles, with depths of one block and of odd numbers of blocks.
+#[test]
+fn every_format_in_the_forms_that_round() {
+    for (rounds, name) in [(&HALF, "half"), (&INT8, "bytes")] {
+        let Some(gpu) = rounding(rounds) else { continue };
+        let mut served = vec![];
+        for kind in op("matmul").slots[1].kinds {
+            for (rows, outs, depth) in [(5, 1, 256), (32, 32, 512), (33, 33, 768), (67, 70, 32)] {
+                if depth % kind.block != 0 {
+                    continue;
+                }
+                let case = product(*kind, [rows, outs, depth]);
+                if form(&gpu, &case) == Some(name) {
+                    served.push(*kind);
+                    hold(&case, &gpu, rounds.tolerance.limit);
+                }
             }
-            for form in op.forms(on) {
-                let times = reached.get(form.name).copied().unwrap_or(0);
-                assert!(times >= 5, "{} in form '{}' on {on:?}: {times} of 120 cases", op.stem, form.name);
-            }
-            let v = block_on(compare(op, &gpu, 0, 120)).unwrap();
-            assert!(v.ok, "{} on {on:?}: {:e} at {}", op.stem, v.worst, v.at);
+        }
+        served.dedup();
+        let codes = [Kind::Q8_0, Kind::Q4_0, Kind::Q4_1];
+        let all_but_f32 = &op("matmul").slots[1].kinds[1..];
+        assert_eq!(served, if name == "half" { all_but_f32 } else { &codes });
+    }
+}
+
+/// The same numbers as on the cpu backend, which rounds activations the same way: what differs is the order of sums.
+#[test]
+fn bytes_are_those_of_the_cpu_backend() {
+    let Some(gpu) = rounding(&INT8) else { return };
+    let cpu = squint_cpu::Cpu::new(squint_ops::Host::native(), squint_cpu::Isa::best(), 1);
+    for kind in [Kind::Q8_0, Kind::Q4_0, Kind::Q4_1] {
+        for size in [[5, 33, 96], [40, 64, 512], [67, 31, 1024]] {
+            let case = product(kind, size);
+            assert_eq!(form(&gpu, &case), Some("bytes"));
+            let [want, got, exact] =
+                [&cpu as &dyn Backend, &gpu, &Reference::default()].map(|on| block_on(case.run(on)).unwrap().remove(0));
+            let error = relative_error(&want, &got, 0.0);
+            assert!(error < 2e-6, "{}: {error:e}", case.name);
+            // Rounding there was.
+            assert!(relative_error(&want, &exact, 0.0) > 1e-4, "{}", case.name);
+        }
+    }
+}
+
+/// Half precision ends at 65 504 and has few digits below 6e-5; rows of activations are brought between the two.
+#[test]
+fn numbers_that_half_precision_lacks_are_no_trouble() {
+    let Some(gpu) = rounding(&HALF) else { return };
+    for size in [1e-30, 1e-9, 1.0, 1e6, 1e30] {
+        let mut rng = Rng::new(6);
+        let mut case = Case::new(format!("numbers up to {size:e}"));
+        let mut values: Vec<f32> = (0..40 * 64).map(|_| size * rng.number()).collect();
+        // Rows are independent, and one may be empty.
+        values[64..128].fill(0.0);
+        values[128..192].fill(1.0);
+        let x = case.stored(Kind::F32, &values);
+        let w = case.matrix(&mut rng, Kind::F16, 40, 64);
+        let y = case.rec.matmul(x, w, 64);
+        let case = case.output(y);
+        assert_eq!(form(&gpu, &case), Some("half"));
+        let want = block_on(case.run(&Reference::default())).unwrap().remove(0);
+        let got = block_on(case.run(&gpu)).unwrap().remove(0);
+        for (row, (want, got)) in want.chunks(40).zip(got.chunks(40)).enumerate() {
+            let scale = if row == 2 { 1.0 } else { size };
+            let error = want.iter().zip(got).fold(0.0f32, |m, (w, g)| m.max((w - g).abs() / scale));
+            assert!(error < 8.0 / 3.0 * HALF.tolerance.limit, "row {row}, {}: {error:e}", case.name);
+        }
+    }
+}
+
+/// Without a feature its forms are not built, and the answers stay.
+#[test]
+fn a_device_without_features_serves_as_well() {
+    let Some(all) = block_on(backends::gpu()) else { return };
+    drop(all);
+    for (without, rounds, name) in [(Needs::F16, &HALF, "half"), (Needs::Dot4, &INT8, "bytes")] {
+        let open = |want: fn(&str, &str) -> bool| {
+            let gpu = block_on(Gpu::open_with(squint_ops::Host::native(), |n| want(n, without.name()))).unwrap();
+            let mut gpu = gpu.rounding(rounds);
+            gpu.act_as(On::Hardware);
+            gpu
+        };
+        let case = product(Kind::Q4_1, [9, 40, 64]);
+        let gpu = open(|need, without| need != without);
+        assert_eq!(form(&gpu, &case), Some("many"));
+        assert!(gpu.caps().features.iter().all(|f| f != without.name() && f != rounds.name));
+        hold(&case, &gpu, op("matmul").tolerance.limit);
+        assert_eq!(gpu.rounds(op("matmul"), &[9, 40, 64], &[Kind::F32, Kind::Q4_1, Kind::F32]).map(|r| r.name), None);
+        // With it they are.
+        let gpu = open(|need, without| need == without);
+        if gpu.caps().features.iter().any(|f| f == without.name()) {
+            assert_eq!(form(&gpu, &case), Some(name));
+            assert!(gpu.caps().features.iter().any(|f| f == rounds.name));
         }
     }
 }
@@ -55,7 +183,7 @@ fn every_form_is_reached_and_agrees() {
 /// Shapes at and across the edges of every tile, in every format.
 #[test]
 fn every_format_in_every_form_of_matmul() {
-    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let Some(mut gpu) = block_on(backends::gpu()) else { return };
     let matmul = op("matmul");
     for kind in matmul.slots[1].kinds {
         for on in [On::Hardware, On::Software] {
@@ -70,7 +198,7 @@ fn every_format_in_every_form_of_matmul() {
 /// A shard of a few rows instead of 128 MiB: the answers stay, whatever the cut.
 #[test]
 fn weights_may_come_in_shards() {
-    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let Some(mut gpu) = block_on(backends::gpu()) else { return };
     for on in [On::Hardware, On::Software] {
         gpu.act_as(on);
         for kind in [Kind::F32, Kind::F16, Kind::Q4_1, Kind::Q8_0, Kind::Q6_K] {
@@ -108,8 +236,12 @@ fn argmax_runs_over_all_shards() {
 
 #[test]
 fn a_form_that_is_wrong_is_given_up() {
-    let Some(mut gpu) = block_on(backends::gpu()) else { return };
+    let Some(gpu) = block_on(backends::gpu()) else { return };
+    let mut gpu = gpu.rounding(&HALF).rounding(&INT8);
     assert_eq!(block_on(gpu.vet(OPS)).unwrap(), Vec::<String>::new());
+    gpu.act_as(On::Hardware);
+    assert_eq!(block_on(gpu.vet(OPS)).unwrap(), Vec::<String>::new());
+    gpu.act_as(On::Software);
     // The same shaders, held against a twin that says zero: all fast forms look wrong.
     fn case(rng: &mut Rng) -> Case {
         let mut case = (op("matmul").case)(rng);
@@ -136,13 +268,14 @@ fn a_form_that_is_wrong_is_given_up() {
             case,
         }))
     }
-    let before = gpu.form(op("matmul"), &[9, 9, 64]).unwrap();
+    let case = product(Kind::Q4_1, [9, 9, 64]);
+    let before = form(&gpu, &case).unwrap();
     assert_ne!(before, "");
     let given_up = block_on(gpu.vet(&[wrong()])).unwrap();
     assert!(given_up.iter().any(|g| g.contains(before)), "{given_up:?}");
     assert!(gpu.caps().features.iter().any(|f| f.contains(before)));
-    assert_eq!(gpu.form(op("matmul"), &[9, 9, 64]), Some(""));
-    hold(&product(Kind::Q4_1, [9, 9, 64]), &gpu, 2e-5);
+    assert_eq!(form(&gpu, &case), Some(""));
+    hold(&case, &gpu, 2e-5);
 }
 
 /// A chain of steps, as a model is one.

@@ -30,7 +30,7 @@ fn session(gpu: &Rc<Gpu>) -> Session {
 
 /// Asks, and tells `each` how many tokens there are whenever one comes.
 fn ask(session: &mut Session, choice: Choice, mut each: impl FnMut(usize)) -> (Result<Answer, Error>, Vec<u32>) {
-    let around = Surroundings { host: Host::native(), build: "native", threads: 1, exact: false };
+    let around = Surroundings { host: Host::native(), build: "native", threads: 1, activations: None };
     let prompt = (0..30).map(|i| (i * 37 + 11) % 160).collect();
     let question = Question { prompt, most: 24, choice, stops: vec![] };
     let mut told = vec![];

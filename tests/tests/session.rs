@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a session that cannot run is a failed test")]
 
 use pollster::block_on;
-use squint_engine::{Choice, Host, Model, Session};
-use squint_ops::{Backend, INT8, Kind, Reference};
+use squint_engine::{Choice, Host, Model, Profile, Session};
+use squint_gpu::Gpu;
+use squint_ops::{Backend, HALF, INT8, Kind, On, Reference};
 use squint_tests::{backends, tiny::Llama};
 use squint_weights::{Checkpoint, source::Memory};
 use std::rc::Rc;
@@ -91,13 +92,21 @@ fn every_backend_says_the_same() {
         let mut others: Vec<Rc<dyn Backend>> = vec![];
         others.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
         others.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+        // With forms for hardware, and those of them that round.
+        for rounds in [None, Some(&HALF), Some(&INT8)] {
+            others.extend(block_on(backends::gpu()).map(|g| {
+                let mut gpu = rounds.into_iter().fold(g, Gpu::rounding);
+                gpu.act_as(On::Hardware);
+                Rc::new(gpu) as Rc<dyn Backend>
+            }));
+        }
         for on in others {
-            let name = on.caps().device.clone();
+            let name = format!("{} {:?}", on.caps().device, on.caps().features);
             let rounds = llama.kind != Kind::F32 && on.caps().features.iter().any(|f| f == INT8.name);
             let got = truth(&mut session(on, llama, 64, Kind::F16), &ids);
             let worst = want.iter().zip(&got).map(|(w, g)| relative_error(w, g)).fold(0.0, f32::max);
             println!("{name}: {worst:.1e} for {llama:?}");
-            // Caches in f16 round at 5e-4; activations in 8 bits at 4e-3 in each of twenty products,
+            // Caches in f16 round at 5e-4, and so do factors of half precision; activations in 8 bits at 4e-3 in each of twenty products,
             // in a net whose widths are too small for errors to average out.
             assert!(worst < if rounds { 0.15 } else { 5e-3 }, "{name}: {worst} for {llama:?}");
         }
@@ -212,4 +221,46 @@ fn a_checkpoint_that_is_not_one_is_refused() {
     assert!(shape.code == "shape" && shape.what.contains("blk.0.attn_k"), "{shape}");
     let zero = swap(key, &[&key[..], &0u32.to_le_bytes()].concat());
     assert!(zero.code == "config" && zero.what.contains("head_count"), "{zero}");
+}
+
+/// A profiled run says the same as any other, and accounts for every step, with a device's clock and with repeats.
+#[test]
+fn a_profile_changes_no_id_and_leaves_nothing_out() {
+    let llama = Llama { kind: Kind::Q4_1, ..Llama::SMALL };
+    let mut backends: Vec<Rc<dyn Backend>> = vec![reference()];
+    backends.extend(backends::cpus().into_iter().take(2).map(|c| Rc::new(c) as Rc<dyn Backend>));
+    backends.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    backends.extend(block_on(Gpu::open_with(Host::native(), |_| false)).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    for on in backends {
+        let name = format!("{} {:?}", on.caps().device, on.caps().features);
+        let mut s = session(on, llama, 200, Kind::F16);
+        let ask = |s: &mut Session, first: u32| {
+            let mut ids = prompt(40);
+            ids[0] = first;
+            block_on(s.prefill(&ids)).unwrap();
+            let mut got = vec![];
+            while got.len() < 9 {
+                got.extend(block_on(s.next(Choice::GREEDY, 9 - got.len())).unwrap());
+            }
+            got
+        };
+        let want = ask(&mut s, 5);
+        ask(&mut s, 6);
+        s.take_bill();
+        s.profile = Some(Profile::default());
+        assert_eq!(ask(&mut s, 5), want, "{name}");
+        let profile = s.profile.take().unwrap();
+        println!("{name}: {profile:?}");
+        let bill = s.take_bill();
+        let (steps, flops) = profile.rows.values().fold((0, 0), |(s, f), row| (s + row.steps, f + row.flops));
+        // Drawing is not on the bill: ids are nine, and each is drawn and put into its place.
+        assert_eq!(profile.rows["sample"].steps, 9, "{name}");
+        assert_eq!((steps, flops), (bill.dispatches + 2 * 9, bill.flops + profile.rows["sample"].flops), "{name}");
+        assert!(!profile.clock.is_empty() && profile.resolution > 0.0 && profile.resolution < 1.0, "{name}");
+        // Whatever else takes time, products do.
+        assert!(profile.rows["matmul"].ms > 0.0 && profile.ms() > profile.rows["matmul"].ms, "{name}");
+        assert!(profile.ms() < 60_000.0, "{name}");
+        // And it is over when it is over.
+        assert_eq!(ask(&mut s, 6), ask(&mut s, 6));
+    }
 }

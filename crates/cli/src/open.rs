@@ -1,7 +1,7 @@
 //! Flags that every verb shares, and what they open.
 
 use clap::Args;
-use squint_engine::{Backends, Host, Model, Session, Surroundings, cache_kind, wishes};
+use squint_engine::{Backend, Backends, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::path::{Path, PathBuf};
@@ -27,10 +27,10 @@ pub struct How {
     /// Tokens of prompt and answer together
     #[arg(long, default_value_t = 1024)]
     pub context: usize,
-    /// Formats to convert to at load: language=q4_0, kv=f32
+    /// Formats to convert to at load: language=q4_0, kv=f32; and while it runs: activations=f32, f16 or q8_0
     #[arg(long, default_value = "")]
     pub quant: String,
-    /// Keep activations in f32 on the cpu backend
+    /// Keep activations and caches in f32
     #[arg(long)]
     pub exact: bool,
     /// Print exactly one JSON object
@@ -75,13 +75,14 @@ fn find(model: &str) -> Result<PathBuf, Error> {
 impl How {
     pub async fn load(&self) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(self.which.checkpoint().await?);
-        let (backend, _) = Backends::named(&self.around(), &self.backend).await?;
+        let (backend, _) = Backends::named(&self.around()?, &self.backend).await?;
         let bar = indicatif::ProgressBar::new(0).with_style(
             indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
                 .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
         );
         let language = self.wishes()?[0];
-        let model = Model::load(backend, Host::native(), checkpoint, language, &mut |done, all| {
+        let cache = Some(self.cache(backend.as_ref())?);
+        let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut |done, all| {
             bar.set_length(all);
             bar.set_position(done);
         })
@@ -90,14 +91,20 @@ impl How {
         Ok(Rc::new(model?))
     }
 
-    pub fn around(&self) -> Surroundings {
-        Surroundings { host: Host::native(), build: "native", threads: self.threads, exact: self.exact }
+    pub fn around(&self) -> Result<Surroundings, Error> {
+        let activations = activations(&self.quant, self.exact)?;
+        Ok(Surroundings { host: Host::native(), build: "native", threads: self.threads, activations })
     }
 
     pub async fn session(&self) -> Result<Session, Error> {
         let model = self.load().await?;
-        let cache = cache_kind(&model, self.exact, self.wishes()?[1]);
+        let cache = self.cache(model.backend.as_ref())?;
         Session::new(model.clone(), self.context.min(model.sizes.context), cache)
+    }
+
+    /// The format of keys and values.
+    fn cache(&self, on: &dyn Backend) -> Result<Kind, Error> {
+        Ok(cache_kind(on, self.exact, self.wishes()?[1]))
     }
 
     /// What `--quant` asks for the language model and its caches.

@@ -1,10 +1,12 @@
 //! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
 
 use crate::Isa;
-use crate::kernel::{KERNELS, Kernel, Machine, Part, STRETCH};
+use crate::kernel::{KERNELS, Kernel, Machine, Part, ROUNDING, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, Prepared, Recording, Step};
+use squint_ops::{
+    Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, OpSpec, Prepared, Recording, Rounding, Step, Times,
+};
 use std::{cell::Cell, rc::Rc};
 
 pub struct Cpu {
@@ -67,6 +69,11 @@ impl Backend for Cpu {
         &self.caps
     }
 
+    fn rounds(&self, op: &'static OpSpec, _params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {
+        let integers = op.variant(kinds).is_some_and(|kind| kind.codes.is_some());
+        (integers && !self.machine.exact && ROUNDING.contains(&op.stem)).then_some(&INT8)
+    }
+
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
         Ok(Handle { kind, len, inner: Rc::new(Memory::new(kind.bytes_of(len))) })
     }
@@ -114,6 +121,27 @@ impl Backend for Cpu {
                 }
             }
             Ok(())
+        })
+    }
+
+    fn profile<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, Option<Times>> {
+        Box::pin(async move {
+            what.admit(run)?;
+            let mut ms = vec![];
+            for (step, kernel) in &what.downcast::<Plan>()?.0 {
+                let params = step.resolve(run)?;
+                let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
+                let mut sum = 0.0;
+                for i in 0..of {
+                    let start = (self.host.now)();
+                    self.step(step, *kernel, &params, what, Part { i, of })?;
+                    sum += (self.host.now)() - start;
+                    // Time given to others is not the step's.
+                    (self.host.pause)().await;
+                }
+                ms.push(sum);
+            }
+            Ok(Some(Times { ms, resolution: self.host.resolution(), clock: "the clock around each step" }))
         })
     }
 

@@ -4,15 +4,18 @@
 //! * [`probe`] — every op on each of them against its twin.
 //! * `pick` — which one `auto` stands for.
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
+//! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`load`] — a language model there; [`vision`] — a vision encoder.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
 //! * `limits` — what a token asks of the machine at least.
+//! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
 //! * `revive` — a session whose device is gone gets another.
 
 pub mod answer;
+mod both;
 pub mod estimate;
 mod fault;
 mod limits;
@@ -20,6 +23,7 @@ pub mod load;
 pub mod open;
 mod pick;
 pub mod probe;
+mod profile;
 mod revive;
 pub mod session;
 pub mod text;
@@ -32,10 +36,11 @@ pub use fault::fault;
 pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
+pub use profile::{Profile, Row};
 pub use session::{Choice, Session};
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};
 pub use vision::Encoder;
-pub use wish::{cache_kind, wishes};
+pub use wish::{activations, cache_kind, wishes};
 pub use words::{Prompt, Words};

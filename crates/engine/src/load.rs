@@ -1,9 +1,11 @@
 //! A language model on a backend: its family, its sizes, its weights.
 
+use crate::both::both;
+use crate::session::{CHUNK, RECENT};
 use crate::weights::{Loader, Progress, Weights};
 use squint_models::Named;
 use squint_models::text::{Text, family};
-use squint_nn::decoder::{Answer, Decoder, Pass, Recorded, record};
+use squint_nn::decoder::{Answer, Decoder, Pass, Recorded, draw, record};
 use squint_ops::{Backend, Error, Handle, Host, Kind};
 use squint_weights::Checkpoint;
 use std::rc::Rc;
@@ -27,6 +29,18 @@ impl Model {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Model, Error> {
+        Model::load_warm(backend, host, checkpoint, quant, None, progress).await
+    }
+
+    /// The same; and while weights come, all that passes over caches of this format need of the backend is made ready.
+    pub async fn load_warm(
+        backend: Rc<dyn Backend>,
+        host: Host,
+        checkpoint: Rc<Checkpoint>,
+        quant: Option<Kind>,
+        cache: Option<Kind>,
+        progress: Progress<'_>,
+    ) -> Result<Model, Error> {
         let family = family(&checkpoint.facts)?;
         let sizes = (family.sizes)(&checkpoint.facts)?;
         let mut model = Model { backend, host, family, sizes, checkpoint, quant, weights: Weights::default() };
@@ -40,8 +54,20 @@ impl Model {
             family: family.name,
             ignored: family.ignored,
         };
-        model.weights = loader.load(&wants, progress).await?;
+        let (weights, ()) = both(loader.load(&wants, progress), model.warm(cache)).await?;
+        model.weights = weights;
         Ok(model)
+    }
+
+    /// What a session will record, as far as sizes matter: a token, a part of a prompt, its last part, and a draw.
+    async fn warm(&self, cache: Option<Kind>) -> Result<(), Error> {
+        let Some(cache) = cache else { return Ok(()) };
+        for (rows, answer) in [(1, Answer::Last), (CHUNK, Answer::Last), (CHUNK, Answer::Nothing)] {
+            let recorded = self.record(Pass { rows, answer, room: CHUNK, cache })?;
+            self.backend.warm(&recorded.rec).await?;
+        }
+        let ahead = self.backend.caps().ahead.max(1);
+        self.backend.warm(&draw(self.sizes.vocab, RECENT, ahead).rec).await
     }
 
     fn names(&self) -> Named<'_> {

@@ -72,7 +72,7 @@ mod tests {
     use std::rc::Rc;
 
     fn around() -> Surroundings {
-        Surroundings { host: Host::native(), build: "native", threads: 1, exact: false }
+        Surroundings { host: Host::native(), build: "native", threads: 1, activations: None }
     }
     fn row(op: &str, backend: &str, status: Status) -> ProbeRow {
         ProbeRow { op: op.into(), backend: backend.into(), status, error: 0.0, limit: 0.0, at: String::new() }

@@ -80,7 +80,7 @@ mod tests {
     use squint_ops::Host;
 
     fn around() -> Surroundings {
-        Surroundings { host: Host::native(), build: "native", threads: 2, exact: false }
+        Surroundings { host: Host::native(), build: "native", threads: 2, activations: None }
     }
 
     /// A probe whose cases are all too small for a second thread would say nothing about threads.

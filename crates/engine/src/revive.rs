@@ -48,7 +48,8 @@ impl Lives<'_> {
 async fn again(around: &Surroundings, session: &mut Session) -> Result<(), Error> {
     let (old, room, cache) = (session.model.clone(), session.room(), session.cache());
     let (backend, _) = Backends::named(around, old.backend.caps().name).await?;
-    let model = Model::load(backend, old.host.clone(), old.checkpoint.clone(), old.quant, &mut |_, _| ()).await?;
+    let (host, checkpoint) = (old.host.clone(), old.checkpoint.clone());
+    let model = Model::load_warm(backend, host, checkpoint, old.quant, Some(cache), &mut |_, _| ()).await?;
     *session = Session::new(Rc::new(model), room, cache)?;
     Ok(())
 }

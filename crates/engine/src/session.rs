@@ -4,6 +4,7 @@
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
 use crate::load::Model;
+use crate::profile::Profile;
 use squint_nn::Place;
 use squint_nn::decoder::{Answer, Pass, draw};
 use squint_ops::op::Sampling;
@@ -15,7 +16,7 @@ pub const CHUNK: usize = 128;
 /// Prepared passes kept: decode, whole chunks, the remainders of recent prompts.
 const KEPT: usize = 6;
 /// Ids that the repetition penalty looks back on.
-const RECENT: usize = 64;
+pub const RECENT: usize = 64;
 
 /// How the next id is chosen.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,6 +54,8 @@ pub struct Session {
     cut: bool,
     /// What ran since somebody asked.
     bill: Cell<Bill>,
+    /// Where steps put what they took. While it is there, everything runs slower.
+    pub profile: Option<Profile>,
 }
 
 /// A pass made ready, and the draw from its answer.
@@ -62,7 +65,7 @@ struct Ready {
     ids: Buf,
     pos: Buf,
     logits: Option<Buf>,
-    draw: Option<Prepared>,
+    draw: Option<(Recording, Prepared)>,
 }
 
 impl Session {
@@ -92,6 +95,7 @@ impl Session {
             prompt: None,
             cut: false,
             bill: Cell::default(),
+            profile: None,
         })
     }
 
@@ -248,7 +252,7 @@ impl Session {
             self.prompt = None;
         }
         let values = [start, start + rows as u32];
-        backend.run(&ready.prepared, &values).await?;
+        self.go(&ready.rec, &ready.prepared, &values).await?;
         self.pay(&ready.rec, &values)?;
         self.answer = Some(ready);
         Ok(())
@@ -263,9 +267,16 @@ impl Session {
         let [gain, relief, sharpness, top_k, top_p, min_p] = choice.how.words();
         let (count, seed) = (recents.len() as u32, choice.seed);
         let values = [count, gain, relief, sharpness, top_k, top_p, min_p, seed, step as u32, place as u32];
-        let ready = self.answered()?;
+        let ready = self.answered()?.clone();
         let draw = ready.draw.as_ref().ok_or_else(|| Error::bug("the last pass has no single answer to draw from"))?;
-        self.model.backend.run(draw, &values).await
+        self.go(&draw.0, &draw.1, &values).await
+    }
+
+    async fn go(&mut self, rec: &Recording, what: &Prepared, values: &[u32]) -> Result<(), Error> {
+        match &mut self.profile {
+            Some(profile) => profile.run(self.model.backend.as_ref(), &self.model.host, rec, what, values).await,
+            None => self.model.backend.run(what, values).await,
+        }
     }
 
     /// What was said last, the id on its way into the caches included.
@@ -319,7 +330,8 @@ impl Session {
                 let ours = [(d.recent, &self.recent), (d.next, &self.next), (d.drawn, &self.drawn)];
                 let mut bound: Vec<(Buf, Handle)> = ours.map(|(buf, handle)| (buf, handle.clone())).into();
                 bound.push((d.logits, logits));
-                Some(backend.prepare(&d.rec, &bound).await?)
+                let prepared = backend.prepare(&d.rec, &bound).await?;
+                Some((d.rec, prepared))
             }
             _ => None,
         };

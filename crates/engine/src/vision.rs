@@ -1,5 +1,6 @@
 //! A vision encoder on a backend: pixels in, logits and rows out.
 
+use crate::both::both;
 use crate::weights::{Loader, Progress};
 use squint_models::Named;
 use squint_models::vision::{VISIONS, Vision, family};
@@ -47,7 +48,7 @@ impl Encoder {
             family: family.name,
             ignored: family.ignored,
         };
-        let weights = loader.load(&encoded.wants, progress).await?;
+        let (weights, ()) = both(loader.load(&encoded.wants, progress), backend.warm(&encoded.rec)).await?;
         let prepared = backend.prepare(&encoded.rec, &weights.bind(&encoded.wants)?).await?;
         let encoder::Encoded { pixels, hidden, logits, .. } = encoded;
         Ok(Encoder { backend, family, sizes, prepared, pixels, hidden, logits })

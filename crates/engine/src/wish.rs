@@ -1,27 +1,52 @@
-//! Formats as people ask for them: `language=q4_0,kv=f32`.
+//! Formats as people ask for them: `language=q4_0,kv=f32,activations=q8_0`.
 
-use crate::Model;
-use squint_ops::{Error, Kind};
+use squint_ops::{Backend, Error, Kind};
 
-/// What `quant` asks for each of `parts`; a part it does not have is an error.
+/// The part that no model has of its own: what its steps round to on the way.
+const ACTIVATIONS: &str = "activations";
+
+/// What `quant` asks for each of `parts`; a part it does not have is an error. What it asks for activations is another
+/// question.
 pub fn wishes(quant: &str, parts: &[&str]) -> Result<Vec<Option<Kind>>, Error> {
     let mut out = vec![None; parts.len()];
-    for pair in quant.split(',').filter(|p| !p.is_empty()) {
-        let Some((name, kind)) = pair.split_once('=') else {
-            return Err(Error::new("quant", format!("'{pair}' is not part=format"), "write language=q4_0"));
-        };
-        let Some(i) = parts.iter().position(|p| *p == name) else {
-            let hint = format!("parts are {}", parts.join(", "));
-            return Err(Error::new("quant", format!("there is no part '{name}'"), hint));
-        };
-        out[i] = Some(Kind::from_name(kind)?);
+    for (name, kind) in pairs(quant)? {
+        match parts.iter().position(|p| *p == name) {
+            Some(i) => out[i] = Some(kind),
+            None if name == ACTIVATIONS => {}
+            None => {
+                let hint = format!("parts are {}, {ACTIVATIONS}", parts.join(", "));
+                return Err(Error::new("quant", format!("there is no part '{name}'"), hint));
+            }
+        }
     }
     Ok(out)
 }
 
+/// What `quant` asks for activations; `exact` is another word for f32.
+pub fn activations(quant: &str, exact: bool) -> Result<Option<Kind>, Error> {
+    let asked = pairs(quant)?.into_iter().rfind(|(name, _)| *name == ACTIVATIONS).map(|(_, kind)| kind);
+    match asked {
+        Some(kind) if ![Kind::F32, Kind::F16, Kind::Q8_0].contains(&kind) => {
+            Err(Error::new("quant", format!("activations cannot be {}", kind.name), "they can be f32, f16 or q8_0"))
+        }
+        Some(kind) if exact && kind != Kind::F32 => {
+            Err(Error::new("quant", format!("activations cannot be exact and {}", kind.name), "ask for one of the two"))
+        }
+        asked => Ok(if exact { Some(Kind::F32) } else { asked }),
+    }
+}
+
+fn pairs(quant: &str) -> Result<Vec<(&str, Kind)>, Error> {
+    let all = quant.split(',').filter(|p| !p.is_empty()).map(|pair| match pair.split_once('=') {
+        Some((name, kind)) => Ok((name, Kind::from_name(kind)?)),
+        None => Err(Error::new("quant", format!("'{pair}' is not part=format"), "write language=q4_0")),
+    });
+    all.collect()
+}
+
 /// What caches store: what was asked for, else half precision where speed is the aim and full where exactness is.
-pub fn cache_kind(model: &Model, exact: bool, wish: Option<Kind>) -> Kind {
-    let exact = exact || model.backend.caps().name == "reference";
+pub fn cache_kind(on: &dyn Backend, exact: bool, wish: Option<Kind>) -> Kind {
+    let exact = exact || on.caps().name == "reference";
     wish.unwrap_or(if exact { Kind::F32 } else { Kind::F16 })
 }
 
@@ -34,8 +59,23 @@ mod tests {
         let parts = ["language", "kv"];
         assert_eq!(wishes("", &parts).unwrap(), [None, None]);
         assert_eq!(wishes("kv=f32,language=q4_0", &parts).unwrap(), [Some(Kind::Q4_0), Some(Kind::F32)]);
+        assert_eq!(wishes("activations=q8_0", &parts).unwrap(), [None, None]);
         for (wrong, word) in [("kv", "part=format"), ("vision=q4_0", "vision"), ("kv=q9", "q9")] {
             assert!(wishes(wrong, &parts).unwrap_err().what.contains(word));
+        }
+    }
+    #[test]
+    fn activations_are_asked_for_once() {
+        for (quant, exact, kind) in [
+            ("", false, None),
+            ("", true, Some(Kind::F32)),
+            ("kv=f32,activations=q8_0", false, Some(Kind::Q8_0)),
+            ("activations=f32", true, Some(Kind::F32)),
+        ] {
+            assert_eq!(activations(quant, exact).unwrap(), kind);
+        }
+        for (quant, exact) in [("activations=q4_0", false), ("activations=q8_0", true), ("activations=q9", false)] {
+            assert!(activations(quant, exact).is_err(), "{quant}");
         }
     }
 }

@@ -1,8 +1,17 @@
 //! Bindings are written once, in the op's row; here the shader's are reflected and compared with it.
 
 use crate::expand::Expanded;
-use naga::{AddressSpace, ScalarKind, StorageAccess, TypeInner};
-use squint_ops::{Access, Gpu, Kind, OPS, On, OpSpec, Scalar};
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+use naga::{AddressSpace, Expression, MathFunction, ScalarKind, StorageAccess, TypeInner};
+use squint_ops::{Access, Form, Gpu, Kind, Needs, OPS, On, OpSpec, Scalar};
+
+/// Whether the form takes weights of this variant. Forms that the row does not name do: `fits` says so of them.
+pub fn wanted(shader: &Expanded) -> bool {
+    let op = OPS.iter().find(|o| o.stem == shader.stem);
+    let form = op.and_then(|op| form(op, &shader.form));
+    let variant = op.and_then(|op| variants(op).into_iter().flatten().find(|k| k.name == shader.variant));
+    form.is_none_or(|f| f.takes(variant))
+}
 
 /// A valid module whose parameters and buffers are those of the op of the same stem.
 pub fn fits(shader: &Expanded) -> Result<(), String> {
@@ -16,15 +25,18 @@ pub fn fits(shader: &Expanded) -> Result<(), String> {
     if !names(op).contains(&shader.form.as_str()) {
         return Err(format!("{name} is not among the forms in the row of '{}'", op.stem));
     }
+    let needs = form(op, &shader.form).map_or(Needs::Nothing, |f| f.needs);
     let module = naga::front::wgsl::parse_str(&shader.source)
         .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
-    // Only what every WebGPU device has; `unpack2x16float` and its kin are among that, though naga asks to be told.
-    naga::valid::Validator::new(
-        naga::valid::ValidationFlags::all(),
-        naga::valid::Capabilities::SHADER_FLOAT16_IN_FLOAT32,
-    )
-    .validate(&module)
-    .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
+    // Only what every WebGPU device has, and what the form's row says that it needs; `unpack2x16float` and its kin are
+    // everywhere, though naga asks to be told.
+    let half = if needs == Needs::F16 { Capabilities::SHADER_FLOAT16 } else { Capabilities::empty() };
+    Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16_IN_FLOAT32 | half)
+        .validate(&module)
+        .map_err(|e| format!("{name}: {}", e.emit_to_string(&shader.source)))?;
+    if multiplies_bytes(&module) != (needs == Needs::Dot4) {
+        return Err(format!("{name} must multiply packed bytes if, and only if, its row says so"));
+    }
     compare(op, &module).map_err(|e| format!("{name}: {e}"))
 }
 
@@ -33,29 +45,56 @@ pub fn complete(op: &OpSpec, shaders: &[Expanded]) -> Result<(), String> {
     if let Gpu::CpuOnly(_) = op.gpu {
         return Ok(());
     }
-    let wanted: Vec<&str> = match op.variant_slot() {
-        Some(slot) => op.slots[slot].kinds.iter().map(|k| k.name).collect(),
-        None => vec![""],
-    };
-    for form in names(op) {
-        for variant in &wanted {
-            if !shaders.iter().any(|s| s.stem == op.stem && s.form == form && s.variant == *variant) {
-                let dot = if form.is_empty() { "" } else { "." };
-                let which =
-                    if variant.is_empty() { "" } else { &format!(" in a variant '{variant}' (shaders/variants)") };
+    for name in names(op) {
+        for variant in variants(op) {
+            let there =
+                |s: &Expanded| s.stem == op.stem && s.form == name && s.variant == variant.map_or("", |kind| kind.name);
+            if form(op, name).is_none_or(|f| f.takes(variant)) && !shaders.iter().any(there) {
+                let dot = if name.is_empty() { "" } else { "." };
+                let which = variant.map_or(String::new(), |v| format!(" in a variant '{}' (shaders/variants)", v.name));
                 return Err(format!(
-                    "op '{}' needs shaders/{}{dot}{form}.wgsl{which}, or `gpu: CpuOnly(\"why\")` in its row",
+                    "op '{}' needs shaders/{}{dot}{name}.wgsl{which}, or `gpu: CpuOnly(\"why\")` in its row",
                     op.stem, op.stem
                 ));
             }
         }
     }
     match op.gpu {
-        Gpu::Forms { forms, .. } if forms.last().is_none_or(|f| !f.name.is_empty() || f.on != On::Any) => {
+        Gpu::Forms { forms, .. } if forms.last().is_none_or(|f| !plain(f)) => {
             Err(format!("the last form of op '{}' must be the plain one, for every adapter", op.stem))
         }
         _ => Ok(()),
     }
+}
+
+/// Serves on every device, and rounds nothing.
+fn plain(form: &Form) -> bool {
+    form.name.is_empty() && form.on == On::Any && form.needs == Needs::Nothing && form.rounds.is_none()
+}
+
+/// The formats of the weight, where the op has a choice.
+fn variants(op: &OpSpec) -> Vec<Option<Kind>> {
+    match op.variant_slot() {
+        Some(slot) => op.slots[slot].kinds.iter().copied().map(Some).collect(),
+        None => vec![None],
+    }
+}
+
+/// A form by name, of an op that has several.
+fn form<'a>(op: &'a OpSpec, name: &str) -> Option<&'a Form> {
+    match op.gpu {
+        Gpu::Forms { forms, .. } => forms.iter().find(|f| f.name == name),
+        _ => None,
+    }
+}
+
+/// Naga takes these everywhere; browsers that lack them do not.
+fn multiplies_bytes(module: &naga::Module) -> bool {
+    use MathFunction::{Dot4I8Packed, Dot4U8Packed, Pack4xI8, Pack4xI8Clamp, Pack4xU8, Pack4xU8Clamp};
+    let bytes = [Dot4I8Packed, Dot4U8Packed, Pack4xI8, Pack4xI8Clamp, Pack4xU8, Pack4xU8Clamp];
+    let bodies = module.functions.iter().map(|(_, f)| f).chain(module.entry_points.iter().map(|e| &e.function));
+    let mut all = bodies.flat_map(|f| f.expressions.iter());
+    all.any(|(_, e)| matches!(e, Expression::Math { fun, .. } if bytes.contains(fun)))
 }
 
 /// The forms an op's row names.

@@ -33,7 +33,7 @@ pub fn all(dir: &Path) -> Result<Vec<Expanded>, String> {
     let mut out = vec![];
     for file in &stems {
         let text = read(&dir.join(format!("{file}.wgsl")))?;
-        // All forms of a stem come in the same variants.
+        // All forms of a stem come in the same variants here; those that a form does not take are sorted out later.
         let (stem, form) = file.split_once('.').unwrap_or((file, ""));
         let own = listed.get(stem).cloned().unwrap_or_else(|| vec![(String::new(), Defines::new())]);
         for (variant, defines) in own {

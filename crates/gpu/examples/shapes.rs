@@ -14,7 +14,7 @@ fn main() -> Result<(), Error> {
 }
 
 async fn all() -> Result<(), Error> {
-    let gpu = Gpu::open(Host::native()).await?;
+    let mut gpu = Gpu::open(Host::native()).await?;
     println!("{}, {:?}", gpu.caps().device, gpu.on());
     for on in [On::Any, On::Software, On::Hardware] {
         // For any adapter there are the plain forms only.

@@ -1,15 +1,17 @@
 //! `Backend` on WebGPU: bind groups built once in `prepare`, one command buffer and one submit a run unless it is long.
 
 use crate::{
-    arena,
-    device::{Device, broken},
+    arena, clock,
+    device::{CLOCK, Device},
     layout,
     memory::{Counted, Memory, Meter},
     pace::Pace,
-    pipelines::Pipelines,
+    pipelines::{Pipelines, Terms},
     plan::Plan,
 };
-use squint_ops::{Backend, Buf, Caps, Error, Handle, Host, Kind, Local, On, OpSpec, Prepared, Recording};
+use squint_ops::{
+    Backend, Buf, Caps, Error, Form, Handle, Host, Kind, Local, OPS, On, OpSpec, Prepared, Recording, Rounding, Times,
+};
 use std::{cell::Cell, rc::Rc};
 
 pub struct Gpu {
@@ -20,23 +22,39 @@ pub struct Gpu {
     meter: Rc<Meter>,
     /// Largest buffer of a weight.
     shard: Cell<u64>,
-    /// What kind of adapter forms are chosen for.
-    on: Cell<On>,
+    /// What forms are chosen by.
+    pub(crate) terms: Terms,
 }
 
 impl Gpu {
+    /// The device with all of its optional features that some form has a use for.
     pub async fn open(host: Host) -> Result<Gpu, Error> {
-        let device = Device::open().await?;
-        let (shard, on) = (device.device.limits().max_storage_buffer_binding_size, device.on);
-        Ok(Gpu {
+        Gpu::open_with(host, |_| true).await
+    }
+
+    /// The device with those optional features only, by name, that are wanted: tests have a device that has them.
+    pub async fn open_with(host: Host, want: impl Fn(&str) -> bool) -> Result<Gpu, Error> {
+        let device = Device::open(want).await?;
+        let shard = device.device.limits().max_storage_buffer_binding_size;
+        let terms = Terms { on: device.on, has: device.has.clone(), rounds: vec![] };
+        let mut gpu = Gpu {
             pipelines: Pipelines::default(),
             pace: Pace::new(host.clone()),
             host,
             meter: Rc::default(),
             shard: Cell::new(shard),
-            on: Cell::new(on),
+            terms,
             device,
-        })
+        };
+        gpu.name_features();
+        Ok(gpu)
+    }
+
+    /// Lets numbers be rounded where a form gains by it.
+    pub fn rounding(mut self, how: &'static Rounding) -> Gpu {
+        self.terms.rounds.push(how);
+        self.name_features();
+        self
     }
 
     /// Cuts weights made from now on into buffers of at most so many bytes: for tests, which have no weights that large.
@@ -46,12 +64,27 @@ impl Gpu {
 
     /// What kind of adapter this is, as far as forms are concerned.
     pub fn on(&self) -> On {
-        self.on.get()
+        self.terms.on
     }
 
     /// Chooses forms as on another kind of adapter: for tests, which have one kind only.
-    pub fn act_as(&self, on: On) {
-        self.on.set(on);
+    pub fn act_as(&mut self, on: On) {
+        self.terms.on = on;
+        self.name_features();
+    }
+
+    /// What the forms that may serve here need and round, by name.
+    pub(crate) fn name_features(&mut self) {
+        let mut names: Vec<String> = vec![];
+        for form in OPS.iter().flat_map(|op| self.pipelines.forms(op, &self.terms)) {
+            let both = [form.needs.name(), form.rounds.map_or("", |r| r.name)];
+            names.extend(both.into_iter().filter(|n| !n.is_empty()).map(str::to_owned));
+        }
+        names.extend(self.device.tick.map(|_| CLOCK.to_owned()));
+        names.sort();
+        names.dedup();
+        names.extend(self.pipelines.refused().iter().map(|(stem, form)| format!("without {stem}.{form}")));
+        self.device.caps.features = names;
     }
 
     /// Destroys the device: every call from now on fails with `device_lost`.
@@ -59,9 +92,19 @@ impl Gpu {
         self.device.lose();
     }
 
-    /// The name of the form that serves an op with these parameters.
-    pub fn form(&self, op: &'static OpSpec, params: &[u32]) -> Option<&'static str> {
-        self.pipelines.form(op, params, self.on()).map(|f| f.name)
+    /// Pipelines built so far.
+    pub fn pipelines(&self) -> usize {
+        self.pipelines.count()
+    }
+
+    /// The forms of an op that may serve here, best first.
+    pub fn forms(&self, op: &'static OpSpec) -> impl Iterator<Item = &'static Form> {
+        self.pipelines.forms(op, &self.terms)
+    }
+
+    /// The name of the form that serves an op with these parameters and buffers of these formats.
+    pub fn form(&self, op: &'static OpSpec, params: &[u32], kinds: &[Kind]) -> Option<&'static str> {
+        self.pipelines.form(op, params, kinds, &self.terms).map(|f| f.name)
     }
 
     /// Temporaries of a recording that share buffers.
@@ -86,6 +129,10 @@ impl Backend for Gpu {
         &self.device.caps
     }
 
+    fn rounds(&self, op: &'static OpSpec, params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {
+        self.pipelines.form(op, params, kinds, &self.terms)?.rounds
+    }
+
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
         self.device.check()?;
         let limit = self.device.device.limits().max_storage_buffer_binding_size;
@@ -104,6 +151,10 @@ impl Backend for Gpu {
         to.downcast::<Memory>()?.write(&self.device, to, at, bytes)
     }
 
+    fn warm<'a>(&'a self, rec: &'a Recording) -> Local<'a, ()> {
+        Box::pin(Gpu::warm(self, rec))
+    }
+
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
             self.device.check()?;
@@ -111,7 +162,7 @@ impl Backend for Gpu {
             let mut bound = bound.to_vec();
             bound.extend(self.temporaries(rec, &bound)?);
             let plan =
-                |handles: &[Handle]| Plan::new(&self.device, &self.pipelines, &self.meter, self.on(), rec, handles);
+                |handles: &[Handle]| Plan::new(&self.device, &self.pipelines, &self.meter, &self.terms, rec, handles);
             let ready = Prepared::bind(self, rec, &bound, plan)?;
             self.device.check()?;
             Ok(ready)
@@ -132,10 +183,8 @@ impl Backend for Gpu {
                 let mut encoder = self.device.device.create_command_encoder(&Default::default());
                 {
                     let mut pass = encoder.begin_compute_pass(&Default::default());
-                    for (dispatch, [x, y, z]) in plan.dispatches[range.clone()].iter().zip(&grids[range]) {
-                        pass.set_pipeline(&dispatch.choice.pipeline);
-                        pass.set_bind_group(0, &dispatch.group, &[]);
-                        pass.dispatch_workgroups(*x, *y, *z);
+                    for (dispatch, grid) in plan.dispatches[range.clone()].iter().zip(&grids[range]) {
+                        dispatch.record(&mut pass, *grid);
                     }
                 }
                 self.pace.submitted(sum);
@@ -150,6 +199,19 @@ impl Backend for Gpu {
         })
     }
 
+    fn profile<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, Option<Times>> {
+        Box::pin(async move {
+            self.device.check()?;
+            what.admit(run)?;
+            let plan: &Plan = what.downcast()?;
+            let Some(tick) = self.device.tick else { return Ok(None) };
+            let grids = plan.parameters(&self.device, run)?;
+            let times = clock::time(&self.device, &self.meter, plan, &grids, tick).await?;
+            self.device.check()?;
+            Ok(Some(times))
+        })
+    }
+
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>> {
         Box::pin(async move {
             self.device.check()?;
@@ -161,18 +223,10 @@ impl Backend for Gpu {
             encoder.copy_buffer_to_buffer(source, 0, staging, 0, size.max(4) as u64);
             let at = self.device.queue.submit([encoder.finish()]);
 
-            let (done, wait) = futures_channel::oneshot::channel();
-            staging.map_async(wgpu::MapMode::Read, .., move |result| drop(done.send(result)));
-            self.device.poll(at)?;
-            let mapped = wait.await;
-            // Loss is the better reason, where it is one.
-            self.device.check()?;
-            mapped.map_err(|e| broken(&e.to_string()))?.map_err(|e| broken(&e.to_string()))?;
+            let take = |mapped: &[u8]| layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
+            let mut bytes = self.device.map(staging, at, take).await?;
             self.pace.idle();
-            let mapped = staging.get_mapped_range(..).map_err(|e| broken(&e.to_string()))?;
-            let mut bytes = layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
             bytes.truncate(from.bytes());
-            drop(mapped);
             Ok(bytes)
         })
     }

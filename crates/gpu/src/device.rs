@@ -1,6 +1,6 @@
 //! The adapter, the device, and what it said last.
 
-use squint_ops::{Caps, Error, On};
+use squint_ops::{Caps, Error, Needs, On};
 use std::sync::{Arc, Mutex};
 
 pub struct Device {
@@ -9,8 +9,15 @@ pub struct Device {
     pub caps: Caps,
     /// A GPU, or a processor that plays one.
     pub on: On,
+    /// What forms may need of it.
+    pub has: Vec<Needs>,
+    /// Milliseconds of one tick of its clock, if it can be read.
+    pub tick: Option<f64>,
     trouble: Arc<Mutex<Trouble>>,
 }
+
+/// The feature that lets a device's clock be read.
+pub const CLOCK: &str = "timestamp-query";
 
 #[derive(Default)]
 struct Trouble {
@@ -21,7 +28,8 @@ struct Trouble {
 }
 
 impl Device {
-    pub async fn open() -> Result<Device, Error> {
+    /// A device with those optional features, by name, that its adapter has and `want` wants.
+    pub async fn open(want: impl Fn(&str) -> bool) -> Result<Device, Error> {
         let instance = wgpu::Instance::new(wgpu::InstanceDescriptor::new_without_display_handle());
         let adapter = instance
             .request_adapter(&wgpu::RequestAdapterOptions {
@@ -30,10 +38,20 @@ impl Device {
             })
             .await
             .map_err(|e| absent(format!("no WebGPU adapter here: {e}")))?;
+        // Packed products are a matter of the language, not of the device.
+        let dot4 = instance.wgsl_language_features().contains(wgpu::WgslLanguageFeatures::Packed4x8IntegerDotProduct);
+        let wanted = [(Needs::F16.name(), wgpu::Features::SHADER_F16), (CLOCK, wgpu::Features::TIMESTAMP_QUERY)];
+        let wanted = wanted.into_iter().filter(|(name, _)| want(name));
+        let required_features = wanted.fold(wgpu::Features::empty(), |all, (_, f)| all | f) & adapter.features();
         let (device, queue) = adapter
-            .request_device(&wgpu::DeviceDescriptor { label: Some("squint"), ..Default::default() })
+            .request_device(&wgpu::DeviceDescriptor { label: Some("squint"), required_features, ..Default::default() })
             .await
             .map_err(|e| absent(format!("the WebGPU adapter gave no device: {e}")))?;
+        let f16 = required_features.contains(wgpu::Features::SHADER_F16);
+        let has = [(Needs::F16, f16), (Needs::Dot4, dot4 && want(Needs::Dot4.name()))];
+        let has = has.into_iter().filter(|(_, there)| *there).map(|(need, _)| need).collect();
+        let clock = required_features.contains(wgpu::Features::TIMESTAMP_QUERY);
+        let tick = clock.then(|| queue.get_timestamp_period() as f64 / 1e6);
 
         let trouble = Arc::new(Mutex::new(Trouble::default()));
         let (on_error, on_loss) = (trouble.clone(), trouble.clone());
@@ -47,7 +65,7 @@ impl Device {
             wgpu::DeviceType::Cpu => On::Software,
             _ => On::Hardware,
         };
-        Ok(Device { caps: caps(&adapter), device, queue, on, trouble })
+        Ok(Device { caps: caps(&adapter), device, queue, on, has, tick, trouble })
     }
 
     /// What went wrong since the last call, if anything; a lost device is an error at every call.
@@ -89,6 +107,24 @@ impl Device {
         let heard = mark.wait.await;
         self.check()?;
         heard.map_err(|e| broken(&e.to_string()))
+    }
+
+    /// The bytes of a buffer that can be mapped, once what was submitted up to `at` is done.
+    pub async fn map<T>(
+        &self,
+        buffer: &wgpu::Buffer,
+        at: wgpu::SubmissionIndex,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, Error> {
+        let (done, wait) = futures_channel::oneshot::channel();
+        buffer.map_async(wgpu::MapMode::Read, .., move |result| drop(done.send(result)));
+        self.poll(at)?;
+        let mapped = wait.await;
+        // Loss is the better reason, where it is one.
+        self.check()?;
+        mapped.map_err(|e| broken(&e.to_string()))?.map_err(|e| broken(&e.to_string()))?;
+        let mapped = buffer.get_mapped_range(..).map_err(|e| broken(&e.to_string()))?;
+        Ok(take(&mapped))
     }
 
     /// The browser polls by itself; natively somebody has to.
@@ -148,17 +184,12 @@ fn caps(adapter: &wgpu::Adapter) -> Caps {
     let info = adapter.get_info();
     // Browsers leave the name empty to make visitors harder to tell apart.
     let device = if info.name.is_empty() { "WebGPU adapter".into() } else { info.name.clone() };
-    let features = adapter.features();
-    let known = [
-        ("shader-f16", wgpu::Features::SHADER_F16),
-        ("subgroups", wgpu::Features::SUBGROUP),
-        ("timestamp-query", wgpu::Features::TIMESTAMP_QUERY),
-    ];
     Caps {
         name: "gpu",
         device,
         threads: 1,
-        features: known.iter().filter(|(_, f)| features.contains(*f)).map(|(n, _)| n.to_string()).collect(),
+        // Those in use are known when it is known which forms serve.
+        features: vec![],
         // An answer is read back once for four tokens; more would make stopping and streaming feel late.
         ahead: 4,
     }

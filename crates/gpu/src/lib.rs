@@ -1,8 +1,9 @@
 //! The WebGPU backend: the WGSL of `shaders/`, through wgpu. In the browser that is WebGPU itself, natively Vulkan,
-//! Metal or D3D12. Assumes nothing beyond WebGPU's default limits; no optional feature is needed.
+//! Metal or D3D12. Assumes nothing beyond WebGPU's default limits. No optional feature is needed; some have forms.
 
 mod arena;
 mod backend;
+mod clock;
 mod device;
 mod layout;
 mod memory;

@@ -3,15 +3,17 @@
 use crate::{
     device::Device,
     memory::{Counted, Memory, Meter},
-    pipelines::{Choice, Pipelines},
+    pipelines::{Choice, Pipelines, Terms},
 };
-use squint_ops::{Buf, Error, Gpu, Handle, On, Recording, Shards, Step};
+use squint_ops::{Buf, Error, Gpu, Handle, Recording, Shards, Step};
 use std::{cell::RefCell, num::NonZeroU64, rc::Rc};
 
 /// Parameters of one dispatch; WebGPU's default alignment of uniform offsets.
 pub const PARAMS: usize = 256;
 
 pub struct Plan {
+    /// How many steps the recording has; one may be several dispatches.
+    pub steps: usize,
     pub dispatches: Vec<Dispatch>,
     /// Dispatch i's parameters at i · PARAMS.
     params: Counted,
@@ -21,6 +23,8 @@ pub struct Plan {
 
 pub struct Dispatch {
     step: Step,
+    /// Which of the recording's it is.
+    pub at: usize,
     pub choice: Choice,
     pub group: wgpu::BindGroup,
     /// First row and number of rows of the shard it reads, and which parameter counts the whole.
@@ -30,6 +34,12 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
+    pub fn record(&self, pass: &mut wgpu::ComputePass, [x, y, z]: [u32; 3]) {
+        pass.set_pipeline(&self.choice.pipeline);
+        pass.set_bind_group(0, &self.group, &[]);
+        pass.dispatch_workgroups(x, y, z);
+    }
+
     /// The shader's parameters of one run, and the grid.
     fn resolve(&self, run: &[u32]) -> Result<(Vec<u32>, [u32; 3]), Error> {
         let mut params = self.step.resolve(run)?;
@@ -53,7 +63,7 @@ impl Plan {
         device: &Device,
         pipelines: &Pipelines,
         meter: &Rc<Meter>,
-        on: On,
+        terms: &Terms,
         rec: &Recording,
         handles: &[Handle],
     ) -> Result<Plan, Error> {
@@ -68,9 +78,9 @@ impl Plan {
         let params = Counted::new(device, meter, count * PARAMS, wgpu::BufferUsages::UNIFORM);
         let most: Vec<u32> = rec.run_values().iter().map(|(_, most)| *most).collect();
         let mut dispatches = vec![];
-        for step in &rec.steps {
+        for (at, step) in rec.steps.iter().enumerate() {
             let (words, kinds) = (step.resolve(&most)?, rec.kinds(step));
-            let choice = pipelines.choose(device, step.op, &words, &kinds, on)?;
+            let choice = pipelines.choose(device, step.op, &words, &kinds, terms)?;
             let cost = step.op.cost(&words, &kinds)?;
             let work = cost.flops as f64 + cost.bytes as f64;
             let memories = step.bufs.iter().map(memory).collect::<Result<Vec<_>, _>>()?;
@@ -92,10 +102,10 @@ impl Plan {
                 let size = (words.len() + if shard.is_some() { 2 } else { 0 }) * 4;
                 let group = bind(device, &choice, (&params.buffer, dispatches.len() * PARAMS, size), &buffers);
                 let work = work / shards.map_or(1, |(_, s)| s.len()) as f64 + OVERHEAD;
-                dispatches.push(Dispatch { step: step.clone(), choice: choice.clone(), group, shard, work });
+                dispatches.push(Dispatch { step: step.clone(), at, choice: choice.clone(), group, shard, work });
             }
         }
-        Ok(Plan { dispatches, params, written: RefCell::default() })
+        Ok(Plan { steps: rec.steps.len(), dispatches, params, written: RefCell::default() })
     }
 
     /// Every dispatch's parameters for this run, sent as far as they differ from the last run's; and every grid. The next

@@ -1,16 +1,15 @@
 //! What is done before the first run: pipelines compiled while weights download, and forms held against the twins.
 
 use crate::{backend::Gpu, plan};
-use squint_ops::{Error, Form, OpSpec, Recording, Reference, case::Rng, case::relative_error};
-use std::collections::HashSet;
+use squint_ops::{Error, Form, OpSpec, Recording, Reference, Step, case::Rng, case::relative_error};
 
 /// Draws in search of a case that a form serves, cases it must then pass.
 const DRAWS: u64 = 200;
 const PASSES: usize = 2;
 
 impl Gpu {
-    /// Builds every pipeline of a recording and dispatches each once, on zeros: compilers work at first use. Needs no
-    /// weights, so that it can run while they download.
+    /// Builds those pipelines of a recording that are not built yet and dispatches each once, on zeros: compilers work at
+    /// first use. Needs no weights, so that it can run while they download.
     pub async fn warm(&self, rec: &Recording) -> Result<(), Error> {
         self.device.check()?;
         rec.check()?;
@@ -19,12 +18,11 @@ impl Gpu {
         let zeros: Vec<wgpu::Buffer> = (0..16)
             .map(|_| self.device.buffer(256, wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::UNIFORM))
             .collect();
-        let mut seen = HashSet::new();
         for step in &rec.steps {
             let (params, kinds) = (step.resolve(&most)?, rec.kinds(step));
-            let choice = self.pipelines.choose(&self.device, step.op, &params, &kinds, self.on())?;
-            let variant = step.op.variant_slot().map_or("", |slot| kinds[slot].name);
-            if !seen.insert((step.op.stem, choice.form, variant)) {
+            let before = self.pipelines.count();
+            let choice = self.pipelines.choose(&self.device, step.op, &params, &kinds, &self.terms)?;
+            if self.pipelines.count() == before {
                 continue;
             }
             let buffers: Vec<&wgpu::Buffer> = zeros.iter().skip(1).take(step.op.slots.len()).collect();
@@ -48,12 +46,13 @@ impl Gpu {
     pub async fn vet(&mut self, ops: &[&'static OpSpec]) -> Result<Vec<String>, Error> {
         let mut given_up = vec![];
         for op in ops {
-            for form in op.forms(self.on()).filter(|f| !f.name.is_empty()) {
+            let forms: Vec<&Form> = self.forms(op).filter(|f| !f.name.is_empty()).collect();
+            for form in forms {
                 if let Err(why) = self.passes(op, form).await {
                     // Nothing works on a lost device; that is not the form's fault.
                     self.device.check().or_else(|e| if e.code == "device_lost" { Err(e) } else { Ok(()) })?;
                     self.pipelines.refuse(op, form.name);
-                    self.device.caps.features.push(format!("without {}.{}", op.stem, form.name));
+                    self.name_features();
                     given_up.push(format!("{} in form '{}': {why}", op.stem, form.name));
                 }
                 (self.host.pause)().await;
@@ -68,14 +67,14 @@ impl Gpu {
         for seed in 0..DRAWS {
             let case = (op.case)(&mut Rng::new(seed));
             let step = case.rec.steps.iter().find(|s| s.op.stem == op.stem);
-            let params = step.and_then(|s| s.resolve(&[]).ok());
-            if params.and_then(|p| self.form(op, &p)) != Some(form.name) {
+            let serves = |s: &Step| self.form(op, &s.resolve(&[]).ok()?, &case.rec.kinds(s));
+            if step.and_then(serves) != Some(form.name) {
                 continue;
             }
             let want = case.run(&twin).await.map_err(|e| e.to_string())?;
             let got = case.run(self).await.map_err(|e| e.to_string())?;
             let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g, case.typical)).fold(0.0, f32::max);
-            if error > op.tolerance.limit {
+            if error > op.tolerance_with(form.rounds).limit {
                 return Err(format!("error {error:e} at {}", case.name));
             }
             passed += 1;

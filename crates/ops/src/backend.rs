@@ -1,6 +1,6 @@
 //! What every backend can do. Object-safe, single-threaded at this border, asynchronous everywhere.
 
-use crate::{Buf, Error, Kind, Recording, Role};
+use crate::{Buf, Error, Kind, OpSpec, Recording, Role, Rounding};
 use std::{any::Any, future::Future, pin::Pin, rc::Rc};
 
 /// A future that stays on its thread; a browser's GPU objects cannot leave theirs.
@@ -83,6 +83,17 @@ pub struct Caps {
     pub ahead: usize,
 }
 
+/// What a run took, step by step, by the device's own clock.
+#[derive(Clone, Debug)]
+pub struct Times {
+    /// One per step of the recording.
+    pub ms: Vec<f64>,
+    /// The smallest time that this clock tells from nothing, milliseconds.
+    pub resolution: f64,
+    /// Whose clock it is, in words.
+    pub clock: &'static str,
+}
+
 pub trait Backend {
     fn caps(&self) -> &Caps;
     /// A buffer of zeros.
@@ -94,14 +105,27 @@ pub trait Backend {
     }
     /// Bytes into a buffer from byte `at` on. Weights arrive in chunks, inputs whole.
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error>;
+    /// What it rounds beyond f32 in a step of these parameters, with buffers of these formats.
+    fn rounds(&self, _op: &'static OpSpec, _params: &[u32], _kinds: &[Kind]) -> Option<&'static Rounding> {
+        None
+    }
     /// Bytes of device memory this backend holds apart from the program's own; 0 where it has none.
     fn device_bytes(&self) -> u64 {
         0
+    }
+    /// Makes ready what a recording will need and its buffers have no part in, so that it can be done while weights come.
+    fn warm<'a>(&'a self, _rec: &'a Recording) -> Local<'a, ()> {
+        Box::pin(async { Ok(()) })
     }
     /// Binds buffers to a recording; those not bound are created.
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared>;
     /// Runs it with this run's values. Returns when the work is accepted, `read` when it is done.
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()>;
+    /// Runs it and says what every step took. Each is waited for or fenced off, so the whole takes longer than `run`
+    /// does. None, and nothing has run, where there is no clock to do it by.
+    fn profile<'a>(&'a self, _what: &'a Prepared, _run: &'a [u32]) -> Local<'a, Option<Times>> {
+        Box::pin(async { Ok(None) })
+    }
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>>;
 }
 
@@ -115,6 +139,16 @@ pub struct Host {
 }
 
 impl Host {
+    /// The smallest step that this clock makes, of a few that it was seen to make: browsers make it coarse.
+    pub fn resolution(&self) -> f64 {
+        let step = |_| {
+            let start = (self.now)();
+            // A clock that stands still has no resolution to wait for.
+            (0..1_000_000).map(|_| (self.now)() - start).find(|ms| *ms > 0.0).unwrap_or(f64::INFINITY)
+        };
+        (0..5).map(step).fold(f64::INFINITY, f64::min)
+    }
+
     /// Natively there is no event loop to let in.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn native() -> Host {

@@ -139,7 +139,7 @@ pub struct Verdict {
 }
 
 /// Draws `cases` instances of an op and compares a backend with the twin.
-pub async fn compare(op: &OpSpec, on: &dyn Backend, seed: u64, cases: usize) -> Result<Verdict, Error> {
+pub async fn compare(op: &'static OpSpec, on: &dyn Backend, seed: u64, cases: usize) -> Result<Verdict, Error> {
     let reference = Reference::default();
     let mut verdict = Verdict { cases, worst: 0.0, limit: op.tolerance.limit, at: String::new(), ok: true };
     for i in 0..cases {
@@ -154,7 +154,7 @@ pub async fn compare(op: &OpSpec, on: &dyn Backend, seed: u64, cases: usize) -> 
             )));
         }
         let step = &case.rec.steps[0];
-        let limit = op.tolerance_on(on.caps(), &case.rec.kinds(step), case.typical > 0.0).limit;
+        let limit = op.tolerance_with(on.rounds(op, &step.resolve(&[])?, &case.rec.kinds(step))).limit;
         let error = want.iter().zip(&got).map(|(w, g)| relative_error(w, g, case.typical)).fold(0.0, f32::max);
         verdict.ok &= error <= limit;
         // Limits may differ from case to case: the worst is the one that came nearest to its own.

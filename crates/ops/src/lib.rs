@@ -2,7 +2,7 @@
 //!
 //! * [`op`] — one file per op: its shape rule, its cost, its plain twin. The twin is the law.
 //! * [`Recording`] — steps over typed buffers; what a model writes and a backend runs.
-//! * [`Backend`] — six methods. Two of the four live here: [`Reference`] runs the twins, [`Null`] counts.
+//! * [`Backend`] — what runs it. Two of the four live here: [`Reference`] runs the twins, [`Null`] counts.
 //! * [`case`] — random legal instances of an op, so that every backend is held against the twin on any device.
 
 pub mod backend;
@@ -17,12 +17,14 @@ mod reference;
 mod spec;
 mod view;
 
-pub use backend::{Backend, Caps, Handle, Host, Local, Prepared};
+pub use backend::{Backend, Caps, Handle, Host, Local, Prepared, Times};
 pub use grid::{Grid, Window};
 pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
-pub use spec::{Access, Cost, Field, Form, Gpu, INT8, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance};
+pub use spec::{
+    Access, Cost, Field, Form, Gpu, HALF, INT8, Needs, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance,
+};
 pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
 pub use view::{Layout, View, Views};

@@ -1,6 +1,6 @@
 //! The row an op puts into the table. Whatever a backend or a check needs to know about an op stands here.
 
-use crate::{Caps, View, case::Case, case::Rng};
+use crate::{View, case::Case, case::Rng};
 use squint_weights::{Error, Kind};
 
 /// One op. `stem` is its only name: op file, shader, kernel, tests and profiles all use it.
@@ -33,16 +33,30 @@ pub struct Tolerance {
 pub struct Rounding {
     /// As `Caps::features` has it.
     pub name: &'static str,
+    /// What activations, and weights of more bits, are rounded to.
+    pub to: Kind,
     pub tolerance: Tolerance,
 }
 
 /// Activations are rounded to 8 bits, a scale for 32 of them, before they meet weights that are integers themselves.
 pub const INT8: Rounding = Rounding {
     name: "int8",
+    to: Kind::Q8_0,
     tolerance: Tolerance {
         limit: 2e-2,
         because: "rounding numbers spread evenly up to 127 steps changes a sum of products by 0.4 % of what it \
                   typically is (one standard deviation), and the worst of thousands by four times that",
+    },
+};
+
+/// Activations and weights are rounded to half precision before they are multiplied; sums stay f32.
+pub const HALF: Rounding = Rounding {
+    name: "half",
+    to: Kind::F16,
+    tolerance: Tolerance {
+        limit: 2e-3,
+        because: "rounding both factors to 11 bits changes a sum of products by 0.03 % of what it typically is (one \
+                  standard deviation), the worst of thousands by four times that, and a product of two by twice that",
     },
 };
 
@@ -89,6 +103,11 @@ pub struct Form {
     /// `shaders/<stem>.<name>.wgsl`; empty is the plain `shaders/<stem>.wgsl`.
     pub name: &'static str,
     pub on: On,
+    pub needs: Needs,
+    /// What it rounds that the others do not. Such a form serves only where that is wanted.
+    pub rounds: Option<&'static Rounding>,
+    /// Formats of the weight that it serves; empty is all that the op takes.
+    pub kinds: &'static [Kind],
     /// Parameters it can serve and is meant for. Judged by the largest run values; smaller ones must be served too.
     pub fits: fn(&[u32]) -> bool,
     /// How many workgroups. `outs` and the like count one shard's rows here.
@@ -102,6 +121,37 @@ pub enum On {
     Any,
     Hardware,
     Software,
+}
+
+/// What a form needs of a device beyond what every one has.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Needs {
+    Nothing,
+    /// Numbers of half precision: `enable f16;`
+    F16,
+    /// Products of four bytes at once: `requires packed_4x8_integer_dot_product;`
+    Dot4,
+}
+
+impl Needs {
+    /// Everything that a form may need.
+    pub const ALL: [Needs; 2] = [Needs::F16, Needs::Dot4];
+
+    /// As WebGPU and WGSL have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Needs::Nothing => "",
+            Needs::F16 => "shader-f16",
+            Needs::Dot4 => "packed_4x8_integer_dot_product",
+        }
+    }
+}
+
+impl Form {
+    /// Whether there is a shader for weights of this format; ops without such a choice have none.
+    pub fn takes(&self, variant: Option<Kind>) -> bool {
+        self.kinds.is_empty() || variant.is_some_and(|kind| self.kinds.contains(&kind))
+    }
 }
 
 /// A weight that may come as several buffers, each with some of its rows: the form is dispatched once for each. Its
@@ -201,12 +251,14 @@ impl OpSpec {
         self.slots.iter().position(|s| s.kinds.len() > 1)
     }
 
-    /// How far a backend with these features may be from the twin in a step with buffers of these formats: only ops
-    /// that multiply with integer weights round their activations, and only for those formats.
-    pub fn tolerance_on(&self, caps: &Caps, kinds: &[Kind], multiplies: bool) -> &Tolerance {
-        let integers = self.variant_slot().is_some_and(|i| kinds[i].codes.is_some());
-        let rounds = multiplies && integers && caps.features.iter().any(|f| f == INT8.name);
-        if rounds { &INT8.tolerance } else { &self.tolerance }
+    /// The format that picks the variant, of buffers of these formats.
+    pub fn variant(&self, kinds: &[Kind]) -> Option<Kind> {
+        self.variant_slot().map(|slot| kinds[slot])
+    }
+
+    /// How far a backend may be from the twin in a step that it rounds like this.
+    pub fn tolerance_with(&self, rounds: Option<&'static Rounding>) -> &Tolerance {
+        rounds.map_or(&self.tolerance, |r| &r.tolerance)
     }
 
     /// Parameters as an array of the length the op declares.

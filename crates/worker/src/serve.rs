@@ -7,13 +7,13 @@ use squint_engine::answer::{Heard, Question, answer};
 use squint_engine::text::Message;
 use squint_engine::weights::Progress;
 use squint_engine::{
-    Backend, Backends, Choice, Encoder, Error, Host, Model, Prompt, Sampling, Session, Surroundings, Words, fault,
-    probe, wishes,
+    Backend, Backends, Choice, Encoder, Error, Host, Model, Prompt, Sampling, Session, Surroundings, Words,
+    activations, fault, probe, wishes,
 };
 use squint_protocol::{
     Ask, Done, Encoded, Event, Fault, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token,
 };
-use squint_weights::{Checkpoint, Source};
+use squint_weights::{Checkpoint, Kind, Source};
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
@@ -29,11 +29,11 @@ struct Worker {
     loads: Cell<u32>,
 }
 
-/// Whether activations stay f32, for a backend that has to be opened again.
-type Exact = bool;
+/// What activations are rounded to, for a backend that has to be opened again.
+type Activations = Option<Kind>;
 
 enum Seat {
-    Text(Box<Session>, Box<Words>, Exact),
+    Text(Box<Session>, Box<Words>, Activations),
     Vision(Box<Encoder>),
 }
 
@@ -48,7 +48,7 @@ thread_local! {
 }
 
 pub fn start(threads: usize) {
-    let around = Surroundings { host: host(), build: crate::BUILD, threads, exact: false };
+    let around = Surroundings { host: host(), build: crate::BUILD, threads, activations: None };
     WORKER.set(Some(Rc::new(Worker { around, runs: Runs::default(), seat: RefCell::default(), loads: Cell::new(0) })));
 }
 
@@ -104,7 +104,8 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
     worker.loads.set(load);
     let start = (worker.around.host.now)();
     let checkpoint = checkpoint(files).await?;
-    let around = Surroundings { host: worker.around.host.clone(), exact: wish.exact, ..worker.around };
+    let activations = activations(&wish.quant, wish.exact)?;
+    let around = Surroundings { host: worker.around.host.clone(), activations, ..worker.around };
     let (backend, because) = Backends::named(&around, &wish.backend).await?;
     let mut told = 0;
     let mut progress = |done, total| {
@@ -152,10 +153,12 @@ async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<
     let [language, kv] = wishes(&wish.quant, &["language", "kv"])?[..] else {
         return Err(Error::bug("two wishes were asked for"));
     };
-    let model = Rc::new(Model::load(on, host, Rc::new(from), language, progress).await?);
+    let cache = squint_engine::cache_kind(on.as_ref(), wish.exact, kv);
+    let model = Rc::new(Model::load_warm(on, host, Rc::new(from), language, Some(cache), progress).await?);
     let room = (wish.context as usize).min(model.sizes.context);
-    let session = Session::new(model.clone(), room, squint_engine::cache_kind(&model, wish.exact, kv))?;
-    Ok((Seat::Text(session.into(), words.into(), wish.exact), model.family.name, room))
+    let session = Session::new(model.clone(), room, cache)?;
+    let activations = activations(&wish.quant, wish.exact)?;
+    Ok((Seat::Text(session.into(), words.into(), activations), model.family.name, room))
 }
 
 /// A vision encoder.
@@ -205,7 +208,7 @@ impl Drop for Taken<'_> {
 
 async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error> {
     let mut taken = take(worker)?;
-    let Some(Seat::Text(session, words, exact)) = &mut taken.seat else {
+    let Some(Seat::Text(session, words, activations)) = &mut taken.seat else {
         return Err(Error::new("model", "the model reads pictures, not questions", "load a language model"));
     };
     let prompt = match (wish.raw, wish.messages.is_empty()) {
@@ -226,7 +229,7 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
         choice: Choice { how, seed: wish.seed },
         stops: wish.stop,
     };
-    let around = Surroundings { host: worker.around.host.clone(), exact: *exact, ..worker.around };
+    let around = Surroundings { host: worker.around.host.clone(), activations: *activations, ..worker.around };
     let done = answer(session, &words.tokenizer, &around, &question, |heard| match heard {
         Heard::Token { id, text } => send(run, News::Token(Token { id, text: text.into() })),
         Heard::Stage(s) => send(

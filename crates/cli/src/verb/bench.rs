@@ -1,9 +1,10 @@
 //! `squint bench`: prefill and decode, warm, medians; beside them what the machine can do at most.
 
 use crate::open::How;
+use crate::table::Stage;
 use serde_json::{Value, json};
-use squint_engine::{Choice, Host, Isa, Peaks, Session};
-use squint_ops::Error;
+use squint_engine::{Choice, Host, Isa, Peaks, Profile, Session};
+use squint_ops::{Error, INT8};
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -18,6 +19,9 @@ pub struct Args {
     /// Measured runs; the first one is thrown away
     #[arg(long, default_value_t = 5)]
     runs: usize,
+    /// One more run, step by step: what each kind of step takes
+    #[arg(long)]
+    profile: bool,
 }
 
 pub async fn run(args: Args) -> Result<(), Error> {
@@ -47,14 +51,25 @@ pub async fn run(args: Args) -> Result<(), Error> {
         }
     }
     let (prefill, decode) = (median(&mut prefill), median(&mut decode));
+    let mut stages = vec![];
+    if args.profile {
+        let mut prompt = prompt.clone();
+        prompt[0] = args.runs as u32 + 1;
+        let totals = [(args.prompt_tokens, prefill), (args.answer, decode)].map(|(n, speed)| n as f64 / speed * 1e3);
+        stages = profile(&mut session, &prompt, args.answer, totals).await?;
+    }
     let caps = session.model.backend.caps();
     let mut json = json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode,
         "prompt_tokens": args.prompt_tokens, "gen": args.answer, "runs": args.runs, "backend": caps.name,
         "device": caps.device});
     let gop = flops as f64 / args.prompt_tokens as f64 * prefill / 1e9;
-    let roof = if caps.name == "cpu" { Some(Roof::measure(&session, args.how.exact)?) } else { None };
+    let roof = if caps.name == "cpu" { Some(Roof::measure(&session)?) } else { None };
     if let (Some(roof), Some(json)) = (&roof, json.as_object_mut()) {
         json.extend(roof.shares(gop, decode));
+    }
+    if let (Some(json), false) = (json.as_object_mut(), stages.is_empty()) {
+        let stages: serde_json::Map<_, _> = stages.iter().map(|s| (s.name.into(), s.json())).collect();
+        json.insert("profile".into(), stages.into());
     }
     if args.how.json {
         crate::say(&json.to_string());
@@ -66,7 +81,23 @@ pub async fn run(args: Args) -> Result<(), Error> {
     if let Some(roof) = &roof {
         roof.tell(gop, decode);
     }
+    stages.iter().flat_map(Stage::lines).for_each(|line| crate::say(&line));
     Ok(())
+}
+
+/// Prefill and decode once more, step by step; `totals` are what they took in one piece.
+async fn profile(session: &mut Session, prompt: &[u32], answer: usize, totals: [f64; 2]) -> Result<Vec<Stage>, Error> {
+    session.profile = Some(Profile::default());
+    session.prefill(prompt).await?;
+    session.next(Choice::GREEDY, 1).await?;
+    let prefill = session.profile.replace(Profile::default()).unwrap_or_default();
+    let mut done = 0;
+    while done < answer {
+        done += session.next(Choice::GREEDY, answer - done).await?.len();
+    }
+    let decode = session.profile.take().unwrap_or_default();
+    let stage = |name, tokens, total, profile| Stage { name, tokens, total, profile };
+    Ok(vec![stage("prefill", prompt.len(), totals[0], prefill), stage("decode", answer, totals[1], decode)])
 }
 
 /// What the same threads can do at most, measured right after.
@@ -79,10 +110,11 @@ struct Roof {
 }
 
 impl Roof {
-    fn measure(session: &Session, exact: bool) -> Result<Roof, Error> {
-        let reads = session.model.reads()?;
-        let peaks = Peaks::measure(Isa::best(), session.model.backend.caps().threads, &*Host::native().now);
-        let (most, what) = match reads.kind.codes.filter(|_| !exact) {
+    fn measure(session: &Session) -> Result<Roof, Error> {
+        let (reads, caps) = (session.model.reads()?, session.model.backend.caps());
+        let peaks = Peaks::measure(Isa::best(), caps.threads, &*Host::native().now);
+        let rounds = caps.features.iter().any(|f| f == INT8.name);
+        let (most, what) = match reads.kind.codes.filter(|_| rounds) {
             Some(codes) if codes.bits <= 4 => (peaks.int4, "int4"),
             Some(_) => (peaks.int8, "int8"),
             None => (peaks.f32, "f32"),

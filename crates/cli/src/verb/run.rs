@@ -70,7 +70,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         stops: args.stop,
     };
     let quiet = args.how.json;
-    let around = args.how.around();
+    let around = args.how.around()?;
     let done = answer(&mut session, &words.tokenizer, &around, &question, |heard| {
         if let (Heard::Token { text, .. }, false) = (heard, quiet) {
             let mut out = std::io::stdout();

@@ -83,3 +83,6 @@ pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "rope", parts: |_, _| 1, run: rope::run },
     Kernel { stem: "rope_write", parts: |_, _| 1, run: rope_write::run },
 ];
+
+/// Those that round activations to 8 bits where the weight's numbers are integers themselves.
+pub const ROUNDING: &[&str] = &["matmul", "matmul_gated"];
