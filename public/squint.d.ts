@@ -9,6 +9,10 @@ export interface CreateOptions {
   threads?: number;
   /** Forces a build of the engine. */
   build?: "simd" | "relaxed" | "threads";
+  /** Hears that the worker was lost and another one stands in its place: it stopped, or said nothing for 2 seconds after
+   * an abort or for 10 seconds of work. What was under way fails with the same error. The model comes again by itself,
+   * from where it is kept, and tells the `onProgress` of its `load`; the next call waits for it. */
+  onFault?: (fault: SquintError) => void;
 }
 
 export interface Progress {
