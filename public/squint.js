@@ -34,8 +34,9 @@ export class Squint {
   /** Listeners by run. */
   #runs = new Map();
 
-  static async create({ backend = "auto", threads, build, onFault } = {}) {
-    const url = new URL("worker.js", HERE);
+  static async create({ backend = "auto", threads, build, workerUrl, onFault } = {}) {
+    const url = workerUrl ? new URL(workerUrl, document.baseURI) : new URL("worker.js", HERE);
+    if (url.origin !== location.origin) throw new SquintError(foreign(url));
     if (threads) url.searchParams.set("threads", threads);
     // More than one thread needs shared memory; one is better off without.
     if (build || threads === 1) url.searchParams.set("build", build ?? one());
@@ -194,6 +195,16 @@ export class Squint {
     this.#runs.clear();
     for (const put of puts) put({ news: { fault } });
   }
+}
+
+/** Browsers start workers of the page's own origin only. */
+function foreign({ origin }) {
+  const line = `import "${new URL("worker.js", HERE)}";`;
+  return {
+    code: "origin",
+    what: `a page of ${location.origin} may not start a worker from ${origin}`,
+    hint: `put a file with the one line ${line} on ${location.origin}, and give its address to Squint.create as workerUrl`,
+  };
 }
 
 /** The build for one thread: relaxed SIMD where this browser has it. */
