@@ -125,6 +125,40 @@ fn what_cannot_be_is_said() {
     assert!(function.code == "config" && function.what.contains("gulp"), "{function}");
 }
 
+/// A safetensors file with one tensor more, or one of another type.
+fn with(file: &[u8], name: &str, dtype: &str) -> Vec<u8> {
+    let (len, rest) = file.split_first_chunk().unwrap();
+    let (header, data) = rest.split_at(u64::from_le_bytes(*len) as usize);
+    let mut header: serde_json::Value = serde_json::from_slice(header).unwrap();
+    let more = [7; 16];
+    let fresh = serde_json::json!({"shape": [1, 2], "data_offsets": [data.len(), data.len() + more.len()]});
+    let entry = header.as_object_mut().unwrap().entry(name).or_insert(fresh);
+    entry["dtype"] = dtype.into();
+    let header = serde_json::to_vec(&header).unwrap();
+    [&(header.len() as u64).to_le_bytes()[..], &header, data, &more].concat()
+}
+
+/// Numbered positions and masks are stored beside weights by some; a weight that cannot be read is another matter.
+#[test]
+fn tensors_that_cannot_be_read_matter_where_they_are_weights() {
+    let golden = golden();
+    let changed = |name: &str, dtype: &str| {
+        let mut files = files();
+        let file = files.get_mut("model.safetensors").unwrap();
+        *file = with(file, name, dtype);
+        load(reference(), &files, None)
+    };
+    for dtype in ["I64", "BOOL", "U8"] {
+        let vit = changed("vit.embeddings.position_ids", dtype).unwrap();
+        assert!(off(&vit, &golden.pixels, &golden.plain) < 1e-4);
+    }
+    let head = "classifier.weight";
+    for (name, dtype) in [(head, "F64"), (head, "I64"), ("vit.encoder.layer.0.attention.gate.bias", "F64")] {
+        let e = changed(name, dtype).err().unwrap();
+        assert!(e.code == "kind" && e.what.contains(name) && e.what.contains(dtype), "{e}");
+    }
+}
+
 /// Milliseconds a picture of ViT-Ti/16 takes here, the median and the least of 30 after 10.
 #[test]
 #[ignore = "a measurement; scripts/golden/vit_tiny.py makes what it needs"]
