@@ -95,6 +95,8 @@ export interface Encoded {
   values: Float32Array;
   /** From the pixels to the values, in milliseconds. */
   ms: number;
+  /** The same picture was shown before, and nothing ran. */
+  reused: boolean;
 }
 
 /** One meaning per number. Times are of this answer alone, wall clock, in milliseconds. */
@@ -118,7 +120,7 @@ export interface Meter {
 
 export type Event =
   | { type: "token"; id: number; text: string }
-  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number }
+  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number; reused: boolean }
   | ({ type: "meter" } & Meter)
   | { type: "done"; ids: number[]; text: string; reason: "eos" | "length" | "stop" | "abort" };
 

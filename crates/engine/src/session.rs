@@ -3,6 +3,7 @@
 //! What the caches hold is a list of ids. A prompt that begins with it, or with a part of it, starts where they part.
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
+use crate::artefacts::{self, Store};
 use crate::load::Model;
 use squint_nn::Place;
 use squint_nn::decoder::{Answer, Pass, draw};
@@ -53,6 +54,8 @@ pub struct Session {
     cut: bool,
     /// What ran since somebody asked.
     bill: Cell<Bill>,
+    /// What stages before the caches made.
+    pub kept: Store,
 }
 
 /// A pass made ready, and the draw from its answer.
@@ -92,6 +95,7 @@ impl Session {
             prompt: None,
             cut: false,
             bill: Cell::default(),
+            kept: Store::new(artefacts::BUDGET),
         })
     }
 
