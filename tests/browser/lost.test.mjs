@@ -16,13 +16,19 @@ const wish = { prompt: "hello there", maxTokens: 24 };
 /** Put before the worker's own code: what it hears makes it sick. */
 const SICK = `
 const block = (ms) => { for (const end = performance.now() + ms; performance.now() < end; ); };
-self.addEventListener("message", async ({ data }) => {
-  const asked = data?.ask?.generate?.prompt;
+const slow = async () => {
+  for (let i = 0; i < 4; i++) await new Promise((go) => setTimeout(go, 0)).then(() => block(1500));
+};
+self.addEventListener("message", (event) => {
+  const asked = event.data?.ask?.generate?.prompt;
   if (asked === "hang") block(Infinity);
-  if (asked === "trap") throw new Error("out of memory, say");
-  if (asked === "reject") Promise.reject(new Error("out of memory, say"));
-  if (asked === "slow") for (let i = 0; i < 4; i++) await new Promise((go) => setTimeout(go, 0)).then(() => block(1500));
+  if (asked === "slow") slow();
   if (asked === "once") block(4000);
+  if (asked !== "trap" && asked !== "reject") return;
+  // Neither is heard by the engine: a run that died says nothing.
+  event.stopImmediatePropagation();
+  if (asked === "trap") throw new Error("out of memory, say");
+  Promise.reject(new Error("out of memory, say"));
 });
 `;
 let browser, site, files;
