@@ -9,6 +9,15 @@ export interface CreateOptions {
   threads?: number;
   /** Forces a build of the engine. */
   build?: "simd" | "relaxed" | "threads";
+  /** For pages of another origin than Squint's: browsers start workers of the page's own origin only, so the page has a
+   * file of its own with the one line `import "https://…/worker.js";`, and this is its address. Squint's host has to
+   * allow it (`Access-Control-Allow-Origin`), and the page's policy, if any, names that host in `script-src`,
+   * `worker-src` and `connect-src`. Such a worker has one thread. */
+  workerUrl?: string | URL;
+  /** Hears that the worker was lost and another one stands in its place: it stopped, or said nothing for 2 seconds after
+   * an abort or for 10 seconds of work. What was under way fails with the same error. The model comes again by itself,
+   * from where it is kept, and tells the `onProgress` of its `load`; the next call waits for it. */
+  onFault?: (fault: SquintError) => void;
 }
 
 export interface Progress {
@@ -89,6 +98,8 @@ export interface Encoded {
   values: Float32Array;
   /** From the pixels to the values, in milliseconds. */
   ms: number;
+  /** The same picture was shown before, and nothing ran. */
+  reused: boolean;
 }
 
 /** One meaning per number. Times are of this answer alone, wall clock, in milliseconds. */
@@ -112,7 +123,7 @@ export interface Meter {
 
 export type Event =
   | { type: "token"; id: number; text: string }
-  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number }
+  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number; reused: boolean }
   | ({ type: "meter" } & Meter)
   | { type: "done"; ids: number[]; text: string; reason: "eos" | "length" | "stop" | "abort" };
 

@@ -1,9 +1,12 @@
 // Squint for other pages: `import { Squint } from "./squint.js"`. Types and explanations are in squint.d.ts.
-// One worker, one model. Calls are told apart by run numbers; events of runs that were stopped are dropped.
+// One worker, one model. Calls are told apart by run numbers; events of runs that were stopped are dropped. A worker that
+// is lost is replaced, and brings the model again.
+
+import { Link } from "./link.js";
 
 const HERE = new URL("./", import.meta.url);
-/** The last event of a run. */
-const LAST = ["probe_done", "loaded", "done", "encoded", "fault"];
+/** Whether nothing more of a run comes. */
+const last = (news) => ["probe_done", "loaded", "done", "encoded", "fault"].some((name) => news[name] !== undefined);
 
 export class SquintError extends Error {
   constructor({ code, what, hint }) {
@@ -17,35 +20,50 @@ export class Squint {
   meter = null;
   /** Where the model that was loaded last runs. */
   loaded = null;
-  #worker;
+  #link;
+  #url;
   #backend;
+  #onFault;
+  /** What `load` was asked last and did. */
+  #wish = null;
+  /** The model on its way back to another worker, as {done, stop}. */
+  #return = null;
   /** Why this one answers no more. */
   #dead = null;
   #run = 0;
   /** Listeners by run. */
   #runs = new Map();
 
-  static async create({ backend = "auto", threads, build } = {}) {
-    const url = new URL("worker.js", HERE);
+  static async create({ backend = "auto", threads, build, workerUrl, onFault } = {}) {
+    const url = workerUrl ? new URL(workerUrl, document.baseURI) : new URL("worker.js", HERE);
+    if (url.origin !== location.origin) throw new SquintError(foreign(url));
     if (threads) url.searchParams.set("threads", threads);
     // More than one thread needs shared memory; one is better off without.
     if (build || threads === 1) url.searchParams.set("build", build ?? one());
     const squint = new Squint();
     squint.#backend = backend;
-    squint.#worker = new Worker(url, { type: "module" });
-    squint.#worker.onmessage = ({ data }) => squint.#hear(data);
-    squint.#worker.onerror = (e) => squint.#end({ code: "worker_error", what: `the worker stopped: ${e.message || "its script could not be loaded"}`, hint: "reload the page" });
+    squint.#onFault = onFault;
+    squint.#url = url;
+    squint.#start();
     return squint;
   }
 
   /** Brings a model: a name, an address, a File or a list of Files. */
   async load({ model, sha256, onProgress, context = 1024, quant = "", exact = false, backend, signal }) {
+    this.#return?.stop.abort();
+    this.#return = null;
     const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };
-    for await (const { news } of this.#ask({ load }, { from: from(model, sha256) }, signal)) {
+    const wish = { load, from: from(model, sha256), onProgress };
+    await this.#bring(wish, signal);
+    this.#wish = wish;
+    return this.loaded;
+  }
+
+  async #bring({ load, from, onProgress }, signal) {
+    for await (const { news } of this.#ask({ load }, { from }, signal)) {
       if (news.loading) onProgress?.(news.loading);
       if (news.loaded) this.loaded = camel(news.loaded);
     }
-    return this.loaded;
   }
 
   /** Asks; yields tokens, stages, the meter and the end as they come. */
@@ -91,14 +109,13 @@ export class Squint {
   }
 
   async dispose() {
-    this.#worker.terminate();
+    this.#link.close();
     this.#end({ code: "disposed", what: "this Squint was disposed of", hint: "create another" });
   }
 
   /** Events of one run, from the question to its last. Leaving the loop early stops the run. */
   async *#ask(ask, beside, signal) {
-    signal?.throwIfAborted();
-    if (this.#dead) throw new SquintError(this.#dead);
+    await until(this.#ready(ask), signal);
     const run = ++this.#run;
     const waiting = [];
     let wake = () => {};
@@ -108,13 +125,13 @@ export class Squint {
     signal?.addEventListener("abort", abort, { once: true });
     let over = false;
     try {
-      this.#worker.postMessage({ run, ask, ...beside });
+      this.#link.post({ run, ask, ...beside });
       while (true) {
         while (!waiting.length && !signal?.aborted) await new Promise((go) => (wake = go));
         // What had come and was not asked for yet is not told either.
         signal?.throwIfAborted();
         const event = waiting.shift();
-        over = LAST.some((name) => event.news[name] !== undefined);
+        over = last(event.news);
         if (event.news.fault) throw new SquintError(event.news.fault);
         yield event;
         if (over) return;
@@ -122,23 +139,72 @@ export class Squint {
     } finally {
       this.#runs.delete(run);
       signal?.removeEventListener("abort", abort);
-      if (!over) this.#worker.postMessage({ run: ++this.#run, ask: { stop: run } });
+      if (!over && !this.#dead) this.#link.post({ run: ++this.#run, ask: { stop: run } });
     }
   }
 
-  #hear(event) {
-    if (event.run === 0) {
-      if (event.news?.fault) this.#end(event.news.fault);
-      return;
+  #start() {
+    this.#link = new Link(this.#url, {
+      hear: (event) => this.#hear(event),
+      lost: (fault, early) => (early ? this.#end(fault) : this.#replace(fault)),
+      busy: () => this.#runs.size > 0,
+    });
+  }
+
+  #hear({ run, news }) {
+    if (run === 0) {
+      if (!news.fault) return;
+      this.#link.close();
+      // An engine that could not be loaded would not be the second time.
+      return news.fault.code === "worker_load" ? this.#end(news.fault) : this.#replace(news.fault);
     }
-    this.#runs.get(event.run)?.(event);
+    const put = this.#runs.get(run);
+    if (last(news)) this.#runs.delete(run);
+    put?.({ news });
+  }
+
+  /** Another worker; what waits hears why, and the model comes again, from where it is kept. */
+  #replace(fault) {
+    this.#fail(fault);
+    this.#start();
+    // One that was lost on its way back stays away: it may be what the worker died of.
+    if (this.#wish && !this.#return) {
+      const stop = new AbortController();
+      const done = this.#bring(this.#wish, stop.signal).then(() => void (this.#return = null));
+      done.catch(() => {});
+      this.#return = { stop, done };
+    }
+    this.#onFault?.(new SquintError(fault));
+  }
+
+  /** When the worker listens, and the model is there again for those who need it; or why it is not. */
+  async #ready(ask) {
+    await this.#link.heard;
+    if (ask === "encode" || ask.generate) await this.#return?.done;
+    if (this.#dead) throw new SquintError(this.#dead);
   }
 
   /** Nothing comes any more: what waits hears why, and so does whoever asks later. */
   #end(fault) {
     this.#dead ??= fault;
-    for (const put of this.#runs.values()) put({ news: { fault } });
+    this.#fail(fault);
   }
+
+  #fail(fault) {
+    const puts = [...this.#runs.values()];
+    this.#runs.clear();
+    for (const put of puts) put({ news: { fault } });
+  }
+}
+
+/** Browsers start workers of the page's own origin only. */
+function foreign({ origin }) {
+  const line = `import "${new URL("worker.js", HERE)}";`;
+  return {
+    code: "origin",
+    what: `a page of ${location.origin} may not start a worker from ${origin}`,
+    hint: `put a file with the one line ${line} on ${location.origin}, and give its address to Squint.create as workerUrl`,
+  };
 }
 
 /** The build for one thread: relaxed SIMD where this browser has it. */
@@ -148,6 +214,19 @@ function one() {
     253, 128, 2, 11,
   ]);
   return WebAssembly.validate(relaxed) ? "relaxed" : "simd";
+}
+
+/** What a promise comes to, unless the signal is first. */
+async function until(promise, signal) {
+  signal?.throwIfAborted();
+  let abort;
+  const aborted = new Promise((_, no) => (abort = () => no(signal.reason)));
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted]);
+  } finally {
+    signal?.removeEventListener("abort", abort);
+  }
 }
 
 /** Where the worker finds a model's files. */

@@ -74,6 +74,9 @@ async function first() {
   return null;
 }
 
+// The engine stops dead where it runs out of memory or stack; the run it was at would say nothing for ever.
+self.addEventListener("unhandledrejection", ({ reason }) => fault("worker_error", `the worker stopped: ${reason}`, "restart the worker"));
+
 const engine = first();
 
 self.onmessage = async ({ data }) => {

@@ -21,7 +21,7 @@ function ears() {
 
 /** Runs in the page once squint.js is there: what the stories call. */
 function tools() {
-  const plain = (e) => ({ name: e.name, code: e.code, what: e.what, hint: e.hint, message: e.message });
+  const plain = (window.plain = (e) => ({ name: e.name, code: e.code, what: e.what, hint: e.hint, message: e.message }));
   /** A File of bytes the story made, fetched from the host. */
   window.file = async (url, name = "model.gguf") => new File([await (await fetch(url)).blob()], name);
   window.bring = async (options, on = window.squint) => {
@@ -55,9 +55,10 @@ function tools() {
     const stop = new AbortController();
     const from = window.heard.length;
     const begun = performance.now();
+    const said = () => window.heard.slice(from).filter((h) => h.what !== "pong");
     const end = start(stop.signal).then((value) => ({ value }), (error) => ({ error: plain(error) }));
-    while (!ready(window.heard.slice(from), performance.now() - begun)) await new Promise((go) => setTimeout(go, 2));
-    const before = window.heard.slice(from).map((h) => h.what);
+    while (!ready(said(), performance.now() - begun)) await new Promise((go) => setTimeout(go, 2));
+    const before = said().map((h) => h.what);
     const at = performance.now();
     stop.abort();
     const over = await end;
@@ -92,7 +93,9 @@ export class Api {
     await this.page.evaluate(tools);
     await this.page.evaluate(async (options) => {
       window.lib = await import("./squint.js");
-      window.squint = await window.lib.Squint.create(options);
+      window.faults = [];
+      const onFault = (e) => window.faults.push({ ...window.plain(e), at: performance.now() });
+      window.squint = await window.lib.Squint.create({ ...options, onFault });
     }, options);
   }
 

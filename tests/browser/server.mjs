@@ -14,11 +14,16 @@ const TYPES = {
   ".json": "application/json",
 };
 
-/** Serves `dir` under `base`; `isolated` adds the headers that give shared memory; `pages` are texts by name. */
-export async function serve(dir, { isolated = true, base = "/", pages = {} } = {}) {
-  const headers = isolated
-    ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
-    : {};
+/**
+ * Serves `dir` under `base`; `isolated` adds the headers that give shared memory; `open` lets pages of other origins use
+ * it; `policy` is its content security policy; `pages` are texts by name.
+ */
+export async function serve(dir, { isolated = true, open = false, policy, base = "/", pages = {} } = {}) {
+  const headers = {
+    ...(isolated && { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }),
+    ...(open && { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" }),
+    ...(policy && { "Content-Security-Policy": policy }),
+  };
   const server = createServer(async (request, response) => {
     const path = decodeURIComponent(new URL(request.url, "http://localhost").pathname);
     const inside = path.startsWith(base) ? normalize(path.slice(base.length) || "index.html") : "..";

@@ -141,3 +141,11 @@ impl Llama {
         pollster::block_on(Checkpoint::gguf(Rc::new(source)))
     }
 }
+
+/// A `tokenizer.json` with one token per id, so that every id is a text.
+pub fn tokenizer(vocab: usize) -> String {
+    let tokens: Vec<String> = (0..vocab).map(|i| format!(r#""<{i}>":{i}"#)).collect();
+    let decoder = r#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}"#;
+    let model = format!(r#"{{"type":"BPE","vocab":{{{}}},"merges":[]}}"#, tokens.join(","));
+    format!(r#"{{"version":"1.0","added_tokens":[],"decoder":{decoder},"model":{model}}}"#)
+}

@@ -8,17 +8,8 @@ use squint_engine::text::Tokenizer;
 use squint_engine::{Choice, Host, Model, Sampling, Session, Surroundings};
 use squint_gpu::Gpu;
 use squint_ops::{Backend, Error, Kind};
-use squint_tests::{backends, tiny::Llama};
+use squint_tests::{backends, tiny::Llama, tiny::tokenizer};
 use std::rc::Rc;
-
-/// One token per id, so that every id is a text.
-fn tokenizer(vocab: usize) -> Tokenizer {
-    let tokens: Vec<String> = (0..vocab).map(|i| format!(r#""<{i}>":{i}"#)).collect();
-    let decoder = r#"{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}"#;
-    let model = format!(r#"{{"type":"BPE","vocab":{{{}}},"merges":[]}}"#, tokens.join(","));
-    let json = format!(r#"{{"version":"1.0","added_tokens":[],"decoder":{decoder},"model":{model}}}"#);
-    Tokenizer::from_json(json.as_bytes()).unwrap()
-}
 
 fn session(gpu: &Rc<Gpu>) -> Session {
     let on: Rc<dyn Backend> = gpu.clone();
@@ -33,8 +24,9 @@ fn ask(session: &mut Session, choice: Choice, mut each: impl FnMut(usize)) -> (R
     let around = Surroundings { host: Host::native(), build: "native", threads: 1, activations: None };
     let prompt = (0..30).map(|i| (i * 37 + 11) % 160).collect();
     let question = Question { prompt, most: 24, choice, stops: vec![] };
+    let tokenizer = Tokenizer::from_json(tokenizer(160).as_bytes()).unwrap();
     let mut told = vec![];
-    let done = block_on(answer(session, &tokenizer(160), &around, &question, |heard| {
+    let done = block_on(answer(session, &tokenizer, &around, &question, |heard| {
         if let Heard::Token { id, .. } = heard {
             told.push(id);
             each(told.len());

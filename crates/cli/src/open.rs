@@ -18,7 +18,7 @@ pub struct Which {
 pub struct How {
     #[command(flatten)]
     pub which: Which,
-    /// auto, cpu, gpu or reference
+    /// auto, cpu, gpu or reference; auto is the faster of those that compute right here, measured anew each time
     #[arg(long, default_value = "auto")]
     pub backend: String,
     /// Threads of the cpu backend; 0 is as many as there are
@@ -75,7 +75,10 @@ fn find(model: &str) -> Result<PathBuf, Error> {
 impl How {
     pub async fn load(&self) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(self.which.checkpoint().await?);
-        let (backend, _) = Backends::named(&self.around()?, &self.backend).await?;
+        let (backend, because) = Backends::named(&self.around()?, &self.backend).await?;
+        if self.backend == "auto" {
+            eprintln!("auto is the {} backend here: {because}", backend.caps().name);
+        }
         let bar = indicatif::ProgressBar::new(0).with_style(
             indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
                 .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),

@@ -41,6 +41,8 @@ impl Reason {
 pub struct Measured {
     pub stage: Stage,
     pub ms: f64,
+    /// Nothing ran: what the stage makes was there already.
+    pub reused: bool,
 }
 
 pub struct Answer {
@@ -113,7 +115,9 @@ pub async fn answer(
             let ms = (host.now)() - start;
             (first, meter.ttft_ms, meter.prompt_ms) = (Some(start + ms), ms, ms);
             let stage = Stage::billed("prefill", question.prompt.len(), session);
-            stages.push(Measured { stage, ms });
+            // Asked again on a new device, the whole prompt ran.
+            let reused = stage.dispatches == 0;
+            stages.push(Measured { stage, ms, reused });
             heard(Heard::Stage(&stages[0]));
         }
         if let Some(why) = out.take(&ids, &question.stops, &mut heard) {
@@ -124,7 +128,11 @@ pub async fn answer(
     out.finish(&question.stops, &mut reason, &mut heard);
     meter.generated_tokens = out.ids.len();
     meter.decode_ms = first.map_or(0.0, |t| (host.now)() - t);
-    stages.push(Measured { stage: Stage::billed("decode", out.ids.len(), session), ms: meter.decode_ms });
+    stages.push(Measured {
+        stage: Stage::billed("decode", out.ids.len(), session),
+        ms: meter.decode_ms,
+        reused: false,
+    });
     heard(Heard::Stage(&stages[stages.len() - 1]));
     Ok(Answer { ids: out.ids, text: out.text, reason, meter, stages })
 }

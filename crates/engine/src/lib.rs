@@ -8,6 +8,7 @@
 //! * [`load`] — a language model there; [`vision`] — a vision encoder.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
+//! * [`artefacts`] — what stages made, kept for the next run.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
 //! * `limits` — what a token asks of the machine at least.
 //! * `profile` — what its steps take, by kinds.
@@ -15,6 +16,7 @@
 //! * `revive` — a session whose device is gone gets another.
 
 pub mod answer;
+pub mod artefacts;
 mod both;
 pub mod estimate;
 mod fault;

@@ -3,6 +3,7 @@
 //! What the caches hold is a list of ids. A prompt that begins with it, or with a part of it, starts where they part.
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
+use crate::artefacts::{self, Store};
 use crate::load::Model;
 use crate::profile::Profile;
 use squint_nn::Place;
@@ -56,6 +57,8 @@ pub struct Session {
     bill: Cell<Bill>,
     /// Where steps put what they took. While it is there, everything runs slower.
     pub profile: Option<Profile>,
+    /// What stages before the caches made.
+    pub kept: Store,
 }
 
 /// A pass made ready, and the draw from its answer.
@@ -96,6 +99,7 @@ impl Session {
             cut: false,
             bill: Cell::default(),
             profile: None,
+            kept: Store::new(artefacts::BUDGET),
         })
     }
 

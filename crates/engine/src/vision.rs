@@ -1,5 +1,6 @@
 //! A vision encoder on a backend: pixels in, logits and rows out.
 
+use crate::artefacts::{self, Key, Made, Store};
 use crate::both::both;
 use crate::weights::{Loader, Progress};
 use squint_models::Named;
@@ -7,7 +8,7 @@ use squint_models::vision::{VISIONS, Vision, family};
 use squint_nn::encoder;
 use squint_ops::{Backend, Buf, Error, Host, Kind, Prepared};
 use squint_weights::Checkpoint;
-use std::rc::Rc;
+use std::{cell::Cell, rc::Rc};
 
 pub struct Encoder {
     pub backend: Rc<dyn Backend>,
@@ -17,6 +18,9 @@ pub struct Encoder {
     pixels: Buf,
     hidden: Buf,
     logits: Buf,
+    /// The picture whose rows are on the device.
+    shown: Cell<Option<Key>>,
+    kept: Store,
 }
 
 impl Encoder {
@@ -51,11 +55,26 @@ impl Encoder {
         let (weights, ()) = both(loader.load(&encoded.wants, progress), backend.warm(&encoded.rec)).await?;
         let prepared = backend.prepare(&encoded.rec, &weights.bind(&encoded.wants)?).await?;
         let encoder::Encoded { pixels, hidden, logits, .. } = encoded;
-        Ok(Encoder { backend, family, sizes, prepared, pixels, hidden, logits })
+        let (shown, kept) = (Cell::default(), Store::new(artefacts::BUDGET));
+        Ok(Encoder { backend, family, sizes, prepared, pixels, hidden, logits, shown, kept })
+    }
+
+    /// With room for so many bytes of what was computed.
+    pub fn keeping(self, budget: usize) -> Encoder {
+        Encoder { kept: Store::new(budget), ..self }
     }
 
     /// The classifier's logits. `pixels` lie [height, width, channels], normalised as the model was trained.
-    pub async fn run(&self, pixels: &[f32]) -> Result<Vec<f32>, Error> {
+    pub async fn logits(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
+        self.stage(pixels, "head", self.logits).await
+    }
+
+    /// Rows after the final norm, [rows, width]; the class token's is the first.
+    pub async fn hidden(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
+        self.stage(pixels, "vision", self.hidden).await
+    }
+
+    async fn stage(&self, pixels: &[f32], name: &str, out: Buf) -> Result<Made<f32>, Error> {
         let (image, chans) = (self.sizes.image, self.sizes.chans);
         if pixels.len() != self.sizes.pixels() {
             return Err(Error::new(
@@ -64,17 +83,23 @@ impl Encoder {
                 "give the picture in the model's own size, red, green and blue of a pixel side by side",
             ));
         }
-        self.backend.write(self.prepared.handle(self.pixels), 0, &Kind::F32.pack_all(pixels))?;
-        self.backend.run(&self.prepared, &[]).await?;
-        self.read(self.logits).await
+        let pixels = Kind::F32.pack_all(pixels);
+        let picture = Key::of(&pixels);
+        let make = async || {
+            self.show(picture, &pixels).await?;
+            Ok(Kind::F32.unpack_all(&self.backend.read(self.prepared.handle(out)).await?))
+        };
+        self.kept.stage(picture.then(name, ""), make).await
     }
 
-    /// Rows after the final norm of the picture that ran last, [rows, width]; the class token's is the first.
-    pub async fn hidden(&self) -> Result<Vec<f32>, Error> {
-        self.read(self.hidden).await
-    }
-
-    async fn read(&self, buf: Buf) -> Result<Vec<f32>, Error> {
-        Ok(Kind::F32.unpack_all(&self.backend.read(self.prepared.handle(buf)).await?))
+    /// Runs the encoder over a picture, unless it ran over that one last.
+    async fn show(&self, picture: Key, pixels: &[u8]) -> Result<(), Error> {
+        // A run that is dropped half-way leaves rows of no picture.
+        if self.shown.take() != Some(picture) {
+            self.backend.write(self.prepared.handle(self.pixels), 0, pixels)?;
+            self.backend.run(&self.prepared, &[]).await?;
+        }
+        self.shown.set(Some(picture));
+        Ok(())
     }
 }

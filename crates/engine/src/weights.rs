@@ -73,7 +73,11 @@ impl Loader<'_> {
     /// A bias or a norm that the recipe does not know would make every answer a little wrong.
     fn nothing_is_left(&self, used: &BTreeSet<&str>) -> Result<(), Error> {
         let ignored = |name: &str| self.ignored.iter().any(|end| name.ends_with(end));
-        match self.names.checkpoint.tensors().find(|t| !used.contains(t.name.as_str()) && !ignored(&t.name)) {
+        let checkpoint = self.names.checkpoint;
+        if let Some(other) = checkpoint.others().iter().find(|o| !o.counts() && !ignored(&o.name)) {
+            return other.refuse();
+        }
+        match checkpoint.tensors().find(|t| !used.contains(t.name.as_str()) && !ignored(&t.name)) {
             None => Ok(()),
             Some(t) => Err(Error::new(
                 "tensor",

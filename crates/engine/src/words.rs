@@ -1,7 +1,9 @@
 //! What a checkpoint says of text: its tokenizer, its chat template, and a prompt made with both.
 
+use crate::artefacts::{Key, Made, Store};
 use crate::text::{Ask, Message, Template, Tokenizer};
 use squint_weights::{Checkpoint, Error, Facts};
+use std::borrow::Cow;
 
 pub struct Words {
     pub tokenizer: Tokenizer,
@@ -45,10 +47,23 @@ impl Words {
         Ok(Words { tokenizer, template })
     }
 
+    /// Ids of a prompt, as `ids` has them. Templates are written each time: some write the date.
+    pub async fn kept_ids(&self, kept: &Store, prompt: &Prompt, now: Option<i64>) -> Result<Made<u32>, Error> {
+        let (text, framed) = self.text(prompt, now)?;
+        let key = Key::of(text.as_bytes()).then("ids", if framed { "framed" } else { "" });
+        kept.stage(key, async || self.tokenizer.encode(&text, framed)).await
+    }
+
     /// Ids of a prompt. `now`: seconds since 1970 where the visitor is, for templates that write the date.
     pub fn ids(&self, prompt: &Prompt, now: Option<i64>) -> Result<Vec<u32>, Error> {
+        let (text, framed) = self.text(prompt, now)?;
+        self.tokenizer.encode(&text, framed)
+    }
+
+    /// A prompt as it is written, and whether the tokenizer frames it: a template writes the special tokens itself.
+    fn text<'a>(&self, prompt: &'a Prompt, now: Option<i64>) -> Result<(Cow<'a, str>, bool), Error> {
         let messages = match prompt {
-            Prompt::Raw(text) => return self.tokenizer.encode(text, true),
+            Prompt::Raw(text) => return Ok((text.into(), true)),
             Prompt::Chat(messages) => messages,
         };
         let Some(template) = &self.template else {
@@ -61,7 +76,6 @@ impl Words {
         let written = |id: Option<u32>| id.and_then(|id| self.tokenizer.token_of(id)).unwrap_or_default();
         let (bos, eos) = (written(self.tokenizer.bos()), written(self.tokenizer.eos()));
         let text = template.render(messages, Ask { answer: true, bos: &bos, eos: &eos, now })?;
-        // The template writes the special tokens itself.
-        self.tokenizer.encode(&text, false)
+        Ok((text.into(), false))
     }
 }

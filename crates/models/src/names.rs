@@ -1,7 +1,7 @@
 //! The same weight has other names in every file format. A recipe asks by ours; a table leads to the published one.
 
 use squint_nn::Catalog;
-use squint_weights::{Checkpoint, Error, Facts, Kind, Tensor};
+use squint_weights::{Checkpoint, Error, Facts, Kind, Other, Tensor};
 
 /// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number.
 pub type Naming = &'static [[&'static str; 3]];
@@ -18,8 +18,14 @@ impl Named<'_> {
     /// The tensor behind one of our names.
     pub fn tensor(&self, ours: &str) -> Option<&Tensor> {
         let name = self.name(ours)?;
-        // Some files leave out the common first name.
-        self.checkpoint.tensor(&name).or_else(|| self.checkpoint.tensor(name.strip_prefix("model.")?))
+        spellings(&name).find_map(|name| self.checkpoint.tensor(name))
+    }
+
+    /// The tensor is there, but of a type that cannot be read.
+    fn readable(&self, ours: &str) -> Result<(), Error> {
+        let Some(name) = self.name(ours) else { return Ok(()) };
+        let other = spellings(&name).find_map(|name| self.checkpoint.others().iter().find(|o| o.name == name));
+        other.map_or(Ok(()), Other::refuse)
     }
 
     /// The published form of one of our names.
@@ -30,6 +36,11 @@ impl Named<'_> {
         };
         self.naming.iter().find_map(|row| Some(row[column].replace("{}", fit(row[0], ours)?)))
     }
+}
+
+/// Some files leave out the common first name.
+fn spellings(name: &str) -> impl Iterator<Item = &str> {
+    [Some(name), name.strip_prefix("model.")].into_iter().flatten()
 }
 
 /// What `{}` stands for if `name` is made after `pattern`.
@@ -49,7 +60,7 @@ impl Catalog for Named<'_> {
     }
 
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
-        let Some(tensor) = self.tensor(name) else { return Ok(None) };
+        let Some(tensor) = self.tensor(name) else { return self.readable(name).map(|()| None) };
         if tensor.shape != shape {
             return Err(Error::new(
                 "shape",

@@ -154,6 +154,8 @@ pub struct StageRow {
     pub tokens_out: u32,
     pub flops: f64,
     pub bytes: f64,
+    /// Nothing ran: what the stage makes was there already.
+    pub reused: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -171,6 +173,8 @@ pub struct Encoded {
     pub values: Vec<f32>,
     /// From the pixels to the values.
     pub ms: f64,
+    /// Nothing ran: the same picture was shown before.
+    pub reused: bool,
 }
 
 /// One meaning per number, whichever backend ran.

@@ -1,6 +1,6 @@
 //! A checkpoint: tensors by their published names, whatever files they lie in, and what the files say of the model.
 
-use crate::{Error, Gguf, Meta, Safetensors, Source, Tensor, shards};
+use crate::{Error, Gguf, Meta, Other, Safetensors, Source, Tensor, shards};
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -8,6 +8,8 @@ pub struct Checkpoint {
     sources: Vec<Rc<dyn Source>>,
     /// Which source, and where in it.
     tensors: BTreeMap<String, (usize, Tensor)>,
+    /// Tensors of types that cannot be read.
+    others: Vec<Other>,
     pub facts: Facts,
     /// Small files beside the weights, whole.
     files: BTreeMap<&'static str, Vec<u8>>,
@@ -38,7 +40,8 @@ impl Checkpoint {
     pub async fn gguf(source: Rc<dyn Source>) -> Result<Checkpoint, Error> {
         let gguf = Gguf::read(source.as_ref()).await?;
         let tensors = gguf.tensors.into_iter().map(|t| (t.name.clone(), (0, t))).collect();
-        Ok(Checkpoint { sources: vec![source], tensors, facts: Facts::Gguf(gguf.meta), files: BTreeMap::new() })
+        let (facts, files) = (Facts::Gguf(gguf.meta), BTreeMap::new());
+        Ok(Checkpoint { sources: vec![source], tensors, others: vec![], facts, files })
     }
 
     /// A Hugging Face directory: `files` finds one by name. Weights are `model.safetensors`, or the shards its index names.
@@ -52,10 +55,12 @@ impl Checkpoint {
             (None, Some(index)) => shards(&String::from_utf8_lossy(&whole(index.as_ref()).await?))?,
             _ => return Err(missing("model.safetensors")),
         };
-        let (mut sources, mut tensors) = (vec![], BTreeMap::new());
+        let (mut sources, mut tensors, mut others) = (vec![], BTreeMap::new(), vec![]);
         for name in names {
             let source = files(&name).ok_or_else(|| missing(&name))?;
-            for t in Safetensors::read(source.as_ref()).await?.tensors {
+            let file = Safetensors::read(source.as_ref()).await?;
+            others.extend(file.others);
+            for t in file.tensors {
                 if let Some((_, t)) = tensors.insert(t.name.clone(), (sources.len(), t)) {
                     return Err(Error::new(
                         "twice",
@@ -72,7 +77,7 @@ impl Checkpoint {
                 beside.insert(*name, whole(source.as_ref()).await?);
             }
         }
-        Ok(Checkpoint { sources, tensors, facts: Facts::Hf(config), files: beside })
+        Ok(Checkpoint { sources, tensors, others, facts: Facts::Hf(config), files: beside })
     }
 
     /// A small file beside the weights.
@@ -85,6 +90,10 @@ impl Checkpoint {
     }
     pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.tensors.values().map(|(_, t)| t)
+    }
+    /// Tensors of types that cannot be read; one that a model needs is an error.
+    pub fn others(&self) -> &[Other] {
+        &self.others
     }
     /// Bytes of all its files.
     pub fn bytes(&self) -> u64 {

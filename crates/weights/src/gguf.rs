@@ -43,7 +43,7 @@ impl Gguf {
             inside(source, t.at, t.bytes)
                 .map_err(|e| Error::new(e.code, format!("tensor '{}': {}", t.name, e.what), e.hint))?;
         }
-        apart(&tensors)?;
+        apart(tensors.iter().map(Tensor::place))?;
         Ok(Gguf { version, meta, tensors })
     }
 }

@@ -20,6 +20,6 @@ pub use checkpoint::{Checkpoint, Fact, Facts};
 pub use error::Error;
 pub use gguf::Gguf;
 pub use meta::{List, Meta, Value};
-pub use safetensors::{Safetensors, shards};
+pub use safetensors::{Other, Safetensors, shards};
 pub use source::{Local, Source};
 pub use tensor::Tensor;

@@ -12,6 +12,30 @@ const HEADER: u64 = 100_000_000;
 #[derive(Debug)]
 pub struct Safetensors {
     pub tensors: Vec<Tensor>,
+    /// Of types that Squint cannot read, as the file names them. Many files bring numbered positions and masks along that
+    /// no model needs.
+    pub others: Vec<Other>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Other {
+    pub name: String,
+    pub dtype: String,
+}
+
+impl Other {
+    /// Whole numbers and flags say where things are and are made anew; anything else may be a weight.
+    pub fn counts(&self) -> bool {
+        ["I", "U", "BOOL"].iter().any(|start| self.dtype.starts_with(start))
+    }
+
+    pub fn refuse<T>(&self) -> Result<T, Error> {
+        Err(Error::new(
+            "kind",
+            format!("tensor '{}' is of type {}, which Squint cannot read", self.name, self.dtype),
+            "use a file in F32, F16 or BF16, or a GGUF file",
+        ))
+    }
 }
 
 #[derive(Deserialize)]
@@ -34,40 +58,43 @@ impl Safetensors {
         let mut header: BTreeMap<String, serde_json::Value> = serde_json::from_slice(&text).map_err(|e| bad(&c, e))?;
         header.remove("__metadata__");
         let data = c.at();
-        let mut tensors = vec![];
+        let (mut tensors, mut others, mut places) = (vec![], vec![], vec![]);
         for (name, value) in header {
             let entry: Entry = serde_json::from_value(value)
                 .map_err(|e| c.bad("json", format!("the entry of '{name}' cannot be read: {e}")))?;
-            let kind = kind(&name, &entry.dtype)?;
-            let bytes = measure(&name, kind, &entry.shape)?;
             let [from, to] = entry.data_offsets;
-            if to.checked_sub(from) != Some(bytes) {
-                return Err(c.bad(
-                    "shape",
-                    format!("tensor '{name}' of {:?} takes {bytes} bytes, not {from}..{to}", entry.shape),
-                ));
-            }
+            let kind = kind(&entry.dtype);
+            let bytes = match kind {
+                Some(kind) => Some(measure(&name, kind, &entry.shape)?),
+                None => to.checked_sub(from),
+            };
+            let Some(bytes) = bytes.filter(|bytes| to.checked_sub(from) == Some(*bytes)) else {
+                let what = format!("tensor '{name}' of {:?} in {} cannot be {from}..{to}", entry.shape, entry.dtype);
+                return Err(c.bad("shape", what));
+            };
             let at = from.checked_add(data).ok_or_else(|| c.bad("offset", format!("tensor '{name}' at {from}")))?;
             inside(source, at, bytes)
                 .map_err(|e| Error::new(e.code, format!("tensor '{name}': {}", e.what), e.hint))?;
+            let Some(kind) = kind else {
+                places.push((name.clone(), at, bytes));
+                others.push(Other { name, dtype: entry.dtype });
+                continue;
+            };
             let shape = entry.shape.iter().map(|d| *d as usize).collect();
             tensors.push(Tensor { name, kind, shape, at, bytes });
         }
-        apart(&tensors)?;
-        Ok(Safetensors { tensors })
+        let unread = places.iter().map(|(name, at, bytes)| (name.as_str(), *at, *bytes));
+        apart(tensors.iter().map(Tensor::place).chain(unread))?;
+        Ok(Safetensors { tensors, others })
     }
 }
 
-fn kind(name: &str, dtype: &str) -> Result<Kind, Error> {
+fn kind(dtype: &str) -> Option<Kind> {
     match dtype {
-        "F32" => Ok(Kind::F32),
-        "F16" => Ok(Kind::F16),
-        "BF16" => Ok(Kind::BF16),
-        _ => Err(Error::new(
-            "kind",
-            format!("tensor '{name}' is of type {dtype}, which Squint cannot read"),
-            "use a file in F32, F16 or BF16, or a GGUF file",
-        )),
+        "F32" => Some(Kind::F32),
+        "F16" => Some(Kind::F16),
+        "BF16" => Some(Kind::BF16),
+        _ => None,
     }
 }
 

@@ -18,6 +18,9 @@ impl Tensor {
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
+    pub fn place(&self) -> Place<'_> {
+        (&self.name, self.at, self.bytes)
+    }
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -37,15 +40,19 @@ pub fn measure(name: &str, kind: Kind, shape: &[u64]) -> Result<u64, Error> {
     (numbers / kind.block as u64).checked_mul(kind.bytes as u64).ok_or_else(|| bad("it is too large".into()))
 }
 
+/// A tensor's name, first byte and bytes.
+pub type Place<'a> = (&'a str, u64, u64);
+
 /// No two tensors may share a byte: one of them would be wrong.
-pub fn apart(tensors: &[Tensor]) -> Result<(), Error> {
-    let mut order: Vec<&Tensor> = tensors.iter().filter(|t| t.bytes > 0).collect();
-    order.sort_by_key(|t| t.at);
+pub fn apart<'a>(places: impl Iterator<Item = Place<'a>>) -> Result<(), Error> {
+    let mut order: Vec<Place> = places.filter(|(_, _, bytes)| *bytes > 0).collect();
+    order.sort_by_key(|(_, at, _)| *at);
     for pair in order.windows(2) {
-        if pair[0].at + pair[0].bytes > pair[1].at {
+        let [(one, at, bytes), (other, next, _)] = [pair[0], pair[1]];
+        if at + bytes > next {
             return Err(Error::new(
                 "overlap",
-                format!("tensors '{}' and '{}' overlap", pair[0].name, pair[1].name),
+                format!("tensors '{one}' and '{other}' overlap"),
                 "the file is damaged: get it again",
             ));
         }

@@ -48,8 +48,14 @@ fn gguf() -> Vec<u8> {
 }
 
 fn safetensors() -> Vec<u8> {
-    let json = r#"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},
-        "b":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]}}"#;
+    safetensors_of(
+        r#"{"__metadata__":{"format":"pt"},"a":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]},
+        "b":{"dtype":"BF16","shape":[4],"data_offsets":[24,32]}}"#,
+    )
+}
+
+/// 32 bytes behind a header.
+fn safetensors_of(json: &str) -> Vec<u8> {
     let mut f = (json.len() as u64).to_le_bytes().to_vec();
     f.extend(json.as_bytes());
     f.extend([0; 32]);
@@ -80,6 +86,34 @@ fn safetensors_is_read_as_written() {
     let s = block_on(Safetensors::read(&Memory::new("test.safetensors", safetensors()))).unwrap();
     assert_eq!(s.tensors.len(), 2);
     assert_eq!((s.tensors[1].kind, s.tensors[1].shape.as_slice(), s.tensors[1].bytes), (Kind::BF16, &[4][..], 8));
+}
+
+#[test]
+fn types_that_cannot_be_read_are_set_apart() {
+    let read = |places: [[u64; 2]; 3]| {
+        let [a, b, c] = places;
+        let json = format!(
+            r#"{{"a":{{"dtype":"F32","shape":[2],"data_offsets":{a:?}}},
+            "ids":{{"dtype":"I64","shape":[1,2],"data_offsets":{b:?}}},"w":{{"dtype":"F8_E4M3","shape":[8],"data_offsets":{c:?}}}}}"#
+        );
+        block_on(Safetensors::read(&Memory::new("test.safetensors", safetensors_of(&json))))
+    };
+    let s = read([[0, 8], [8, 24], [24, 32]]).unwrap();
+    assert_eq!(s.tensors.iter().map(|t| t.name.as_str()).collect::<Vec<_>>(), ["a"]);
+    let others: Vec<_> = s.others.iter().map(|o| (o.name.as_str(), o.dtype.as_str(), o.counts())).collect();
+    assert_eq!(others, [("ids", "I64", true), ("w", "F8_E4M3", false)]);
+    let refused = s.others[1].refuse::<()>().unwrap_err();
+    assert!(refused.code == "kind" && refused.what.contains("'w' is of type F8_E4M3"), "{refused}");
+    // Their places are held to what holds for all.
+    for (places, code) in [
+        ([[0, 8], [4, 20], [24, 32]], "overlap"),
+        ([[0, 8], [24, 8], [24, 32]], "shape"),
+        ([[0, 8], [8, 24], [24, 40]], "truncated"),
+        ([[0, 9], [9, 24], [24, 32]], "shape"),
+    ] {
+        let e = read(places).unwrap_err();
+        assert_eq!(e.code, code, "{e}");
+    }
 }
 
 #[test]

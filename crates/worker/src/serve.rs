@@ -224,7 +224,7 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
         penalty: wish.repeat_penalty,
     };
     let question = Question {
-        prompt: words.ids(&prompt, wish.now.map(|s| s as i64))?,
+        prompt: words.kept_ids(&session.kept, &prompt, wish.now.map(|s| s as i64)).await?.values.to_vec(),
         most: wish.max_tokens as usize,
         choice: Choice { how, seed: wish.seed },
         stops: wish.stop,
@@ -241,6 +241,7 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
                 tokens_out: s.stage.tokens_out as u32,
                 flops: s.stage.flops as f64,
                 bytes: s.stage.bytes as f64,
+                reused: s.reused,
             }),
         ),
     })
@@ -270,8 +271,9 @@ async fn encode(worker: &Worker, run: u32, pixels: &[f32]) -> Result<(), Error> 
     };
     let now = &worker.around.host.now;
     let start = now();
-    let values = encoder.run(pixels).await?;
-    send(run, News::Encoded(Encoded { values, ms: now() - start }));
+    let made = encoder.logits(pixels).await?;
+    let (ms, reused) = (now() - start, made.reused);
+    send(run, News::Encoded(Encoded { values: made.values.to_vec(), ms, reused }));
     Ok(())
 }
 

@@ -86,7 +86,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
             .iter()
             .map(|s| {
                 let row = json!({"ms": s.ms, "tokens_in": s.stage.tokens_in, "tokens_out": s.stage.tokens_out,
-                    "flops": s.stage.flops, "bytes": s.stage.bytes});
+                    "flops": s.stage.flops, "bytes": s.stage.bytes, "reused": s.reused});
                 (s.stage.name.to_owned(), row)
             })
             .collect();
