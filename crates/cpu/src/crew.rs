@@ -8,16 +8,10 @@
 use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::time::Duration;
 
 /// Looks before sleeping: some two milliseconds. Natively the processor makes a pause between two. Threads that sleep
 /// sooner are woken often, and a woken one is put behind its waker, on the same processor, until the system looks around.
 const LOOKS: usize = if cfg!(target_arch = "wasm32") { 1_600_000 } else { 60_000 };
-
-/// Sleep is light at first, two seconds of it: a processor that has had nothing to do for fifty milliseconds is put away,
-/// on virtual machines most of all, and a thread woken then waits on another one for as long as ten.
-const NAP: Duration = Duration::from_millis(10);
-const NAPS: usize = 200;
 
 /// Added to `door` where nobody may join any more.
 const CLOSED: usize = 1 << (usize::BITS - 1);
@@ -168,12 +162,6 @@ impl Bell {
         let mut guard = self.lock.lock().unwrap_or_else(PoisonError::into_inner);
         // Said before looking again: whoever makes it true after that look sees a sleeper, and rings.
         self.asleep.fetch_add(1, SeqCst);
-        for _ in 0..NAPS {
-            if ready() {
-                break;
-            }
-            guard = self.wake.wait_timeout(guard, NAP).unwrap_or_else(PoisonError::into_inner).0;
-        }
         while !ready() {
             guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
