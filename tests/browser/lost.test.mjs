@@ -17,7 +17,8 @@ const wish = { prompt: "hello there", maxTokens: 24 };
 const SICK = `
 const block = (ms) => { for (const end = performance.now() + ms; performance.now() < end; ); };
 const slow = async () => {
-  for (let i = 0; i < 4; i++) await new Promise((go) => setTimeout(go, 0)).then(() => block(1500));
+  block(1500);
+  for (let i = 0; i < 3; i++) await new Promise((go) => setTimeout(go, 0)).then(() => block(1500));
 };
 self.addEventListener("message", (event) => {
   const asked = event.data?.ask?.generate?.prompt;
@@ -62,11 +63,11 @@ const workers = (api) => api.run(() => window.workers.length);
 const faults = (api) => api.run(() => window.faults);
 
 /** Asks and aborts after a while; says when each came. */
-const abort = (prompt) => {
+const abort = ({ prompt, maxTokens = 4 }) => {
   const stop = new AbortController();
   let at;
   setTimeout(() => ((at = performance.now()), stop.abort()), 300);
-  return window.ask({ prompt, maxTokens: 4, signal: stop.signal }).then((got) => ({ ...got, at, settled: performance.now() - at }));
+  return window.ask({ prompt, maxTokens, signal: stop.signal }).then((got) => ({ ...got, at, settled: performance.now() - at }));
 };
 
 function answered(got, ids) {
@@ -78,7 +79,7 @@ test("silent after an abort: another one within seconds, with the model from the
   await story(async (api, { ids }) => {
     const asked = files.ranges("small.gguf").length;
     for (const lost of [1, 2]) {
-      const got = await api.run(abort, "hang");
+      const got = await api.run(abort, { prompt: "hang" });
       assert.equal(got.done.reason, "abort");
       assert.ok(got.settled < 100, `the page knew after ${got.settled} ms`);
       assert.deepEqual([await workers(api), (await faults(api)).length], [lost, lost - 1]);
@@ -133,7 +134,7 @@ test("dead at work: the question fails at once, the next is answered", { timeout
 test("slow is not silent", { timeout: 60_000 }, async () => {
   await story(async (api, { ids }) => {
     // Stretches of a second and a half, an abort in the first; then four seconds without a word, and no abort.
-    assert.equal((await api.run(abort, "slow")).done.reason, "abort");
+    assert.equal((await api.run(abort, { prompt: "slow", maxTokens: 900 })).done.reason, "abort");
     answered(await api.ask(wish), ids);
     assert.equal((await api.ask({ prompt: "once", maxTokens: 2 })).done.ids.length, 2);
     assert.deepEqual([await workers(api), await faults(api)], [1, []]);
