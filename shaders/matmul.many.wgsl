@@ -4,37 +4,6 @@
 // row, so that neighbouring invocations read neighbouring words; one more row keeps their writes in different banks.
 
 #import block_#{WEIGHT}
-
-struct Params {
-    rows: u32,
-    outs: u32,
-    depth: u32,
-    first: u32,
-    here: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>; // [rows, depth]
-@group(0) @binding(2) var<storage, read> w: array<Word>; // [here, depth] in blocks
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, outs]
-
+#import matmul_slots
 #import product_many
-
-const PER = 32u;
-
-fn lines() -> u32 {
-    return params.here;
-}
-
-fn source(out: u32, n: u32) -> u32 {
-    return out + n;
-}
-
-fn put(row: u32, out: u32, sums: vec4<f32>) {
-    for (var o = 0u; o < 4u; o++) {
-        let c = out + o * 8u;
-        if c < params.here {
-            y[row * params.outs + params.first + c] = sums[o];
-        }
-    }
-}
+#import matmul_tile

@@ -3,19 +3,7 @@
 // invocations each that share the depth, neighbours reading neighbouring words. Memory: 256 B of partial sums.
 
 #import block_#{WEIGHT}
-
-struct Params {
-    rows: u32,
-    outs: u32,
-    depth: u32,
-    function: u32,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read> x: array<vec4<f32>>; // [rows, depth]
-@group(0) @binding(2) var<storage, read> w: array<Word>; // [2 · outs, depth] in blocks
-@group(0) @binding(3) var<storage, read_write> y: array<f32>; // [rows, outs]
-
+#import matmul_gated_slots
 #import curve
 #import product_few
 

@@ -36,18 +36,11 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]),
     let sizes = [h.heads, h.groups, h.head];
     let part = |part: &str, heads: usize| (format!("{name}.{part}"), heads * h.head);
     let parts = [part("q", h.heads), part("k", h.groups), part("v", h.groups)];
-    let q = match net.stacked(h.width, &parts)? {
-        Some((w, bias)) => {
-            let all = net.rec.matmul(x, w, h.width);
-            let all = bias.map_or(all, |bias| net.rec.add(all, bias));
-            net.rec.rope_write(all, (at.pos, table), caches, sizes, rope.0, at.start)
-        }
+    let q = match net.beside(x, h.width, &parts)? {
+        Some(all) => net.rec.rope_write(all, (at.pos, table), caches, sizes, rope.0, at.start),
         // Formats that differ.
         None => {
-            let mut linears = vec![];
-            for (name, outs) in &parts {
-                linears.push(net.linear(x, name, h.width, *outs)?);
-            }
+            let linears = net.apart(x, h.width, &parts)?;
             let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, table, h.head, rope.0));
             for (x, cache) in [(k, caches[0]), (linears[2], caches[1])] {
                 let whole = Span { at: 0.into(), step: h.groups * h.head };
@@ -67,19 +60,14 @@ pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error>
     let (queries, new) = (h.heads * h.head, h.groups * h.head);
     let parts = [("q", queries), ("k", new), ("v", new)].map(|(part, outs)| (format!("{name}.{part}"), outs));
     // Of q, k and v, which buffer they are in and from which column on.
-    let (q, k, v) = match net.stacked(h.width, &parts)? {
-        Some((w, bias)) => {
-            let all = net.rec.matmul(x, w, h.width);
-            let all = bias.map_or(all, |bias| net.rec.add(all, bias));
+    let (q, k, v) = match net.beside(x, h.width, &parts)? {
+        Some(all) => {
             let from = |first: usize| (all, Span { at: (first as u32).into(), step: queries + 2 * new });
             (net.rec.columns(all, queries + 2 * new, 0, queries), from(queries), from(queries + new))
         }
         // Formats that differ.
         None => {
-            let mut linears = vec![];
-            for (name, outs) in &parts {
-                linears.push(net.linear(x, name, h.width, *outs)?);
-            }
+            let linears = net.apart(x, h.width, &parts)?;
             let whole = Span { at: 0.into(), step: new };
             (linears[0], (linears[1], whole), (linears[2], whole))
         }

@@ -135,6 +135,18 @@ impl<'a> Net<'a> {
         Ok(self.rec.layer_norm(x, weight, bias, eps))
     }
 
+    /// x: [rows, ins] → the outputs of several linear layers side by side; None as in `stacked`.
+    pub fn beside(&mut self, x: Buf, ins: usize, parts: &[(String, usize)]) -> Result<Option<Buf>, Error> {
+        let Some((w, bias)) = self.stacked(ins, parts)? else { return Ok(None) };
+        let y = self.rec.matmul(x, w, ins);
+        Ok(Some(bias.map_or(y, |bias| self.rec.add(y, bias))))
+    }
+
+    /// The same one by one.
+    pub fn apart(&mut self, x: Buf, ins: usize, parts: &[(String, usize)]) -> Result<Vec<Buf>, Error> {
+        parts.iter().map(|(name, outs)| self.linear(x, name, ins, *outs)).collect()
+    }
+
     /// The weights of several linear layers of one input as one, row upon row, and their biases: outputs come out side by
     /// side. None where formats differ or only some have biases, and they have to be asked for one by one.
     pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<(Buf, Option<Buf>)>, Error> {
