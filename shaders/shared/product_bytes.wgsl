@@ -1,5 +1,5 @@
 // Products of many rows in whole numbers, in tiles of 32 × 32. What the importing shader says is said in product_many.
-// 32 numbers of x share a scale, the largest of them becomes ±127, halves are rounded away from zero: what the cpu
+// 32 numbers of x share a scale, the largest of them becomes ±127, halves are rounded to even: what the cpu
 // backend does, without its second terms. A weight is scale · code + offset, so the offset is multiplied with the sum of
 // the codes of x.
 const WORDS = 16u; // of four codes: two blocks of 32
@@ -21,12 +21,11 @@ fn rounded(first: u32, place: u32) -> vec2<f32> {
     let inverse = select(0.0, 127.0 / largest, there);
     var sum = 0;
     for (var i = 0u; i < 8u; i++) {
-        let v = x[first + i] * inverse;
-        let codes = pack4xI8(vec4<i32>(v + select(vec4(-0.5), vec4(0.5), v >= vec4<f32>())));
+        let codes = pack4xI8(vec4<i32>(round(x[first + i] * inverse)));
         sum += dot4I8Packed(codes, 0x01010101u);
         x_codes[place + i * STRIDE] = codes;
     }
-    let scale = select(0.0, largest / 127.0, there);
+    let scale = select(0.0, largest * (1.0 / 127.0), there);
     return vec2(scale, scale * f32(sum));
 }
 

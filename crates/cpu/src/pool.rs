@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Parts for each thread: one that is slow, or that somebody else interrupts, leaves more of them to the others.
-const PARTS: usize = 4;
+const PARTS: usize = 32;
 
 pub struct Pool {
     threads: usize,

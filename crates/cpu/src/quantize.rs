@@ -1,5 +1,5 @@
-//! Activations in 8 bits: a scale for every 32 numbers, the largest of which becomes ±127. Rounds to nearest, halves
-//! away from zero, with the same operations on every instruction set, so that the codes are the same everywhere.
+//! Activations in 8 bits: a scale for every 32 numbers, the largest of which becomes ±127. Rounds to nearest, halves to
+//! even, with the same operations on every instruction set, so that the codes are the same everywhere.
 //!
 //! Models have a few activations that are far larger than the rest. A block that holds one has a coarse scale, and a
 //! tenth of the blocks make two thirds of all rounding error. Blocks above the mean get a second term: what the first
@@ -7,6 +7,7 @@
 
 use crate::kernel::Machine;
 use crate::lanes::{Body, LANES, Lanes};
+use crate::math::constants;
 use crate::pool::Parts;
 use squint_ops::Codes;
 
@@ -39,9 +40,9 @@ pub struct Scratch {
 /// Integers that, times their scales, are the activations, or what is left of them.
 #[derive(Default)]
 pub struct Term {
-    /// [rows, depth], signed
+    /// [rows, depth], signed; none for weights of 8 bits
     pub codes: Vec<u8>,
-    /// [rows, depth]: the codes again, only for weights of 8 bits, which need neither biases nor lifts
+    /// [rows, depth]: the codes for weights of 8 bits, which need neither biases nor lifts
     pub wide: Vec<i16>,
     /// [rows, depth / 32]
     pub scales: Vec<f32>,
@@ -55,7 +56,7 @@ impl Scratch {
         let rows = x.len() / depth;
         let wide = if weight.bits == 8 { depth } else { 0 };
         for term in [&mut self.first, &mut self.second] {
-            term.codes.resize(rows * depth, 0);
+            term.codes.resize(rows * (depth - wide), 0);
             term.wide.resize(rows * wide, 0);
             term.scales.resize(rows * blocks, 0.0);
             term.biases.resize(rows * runs, 0);
@@ -117,7 +118,7 @@ impl<'a> Shared<'a> {
         // SAFETY: rows do not overlap, and this one is the caller's alone.
         unsafe {
             TermRow {
-                codes: self.codes.slice(at(depth)),
+                codes: self.codes.slice(at(depth - wide)),
                 wide: self.wide.slice(at(wide)),
                 scales: self.scales.slice(at(blocks)),
                 biases: self.biases.slice(at(runs)),
@@ -157,28 +158,36 @@ impl Body for Row<'_> {
         let mean = first.scales.iter().sum::<f32>() / first.scales.len().max(1) as f32;
         let uneven = first.scales.iter().any(|most| *most > UNEVEN * mean);
         *self.count = 0;
+        let [magic] = constants::<L, 1>(&[MAGIC]);
+        let how = Rounding::<L> { magic, run: self.run, offset: self.offset };
         for i in 0..self.large.len() {
             let most = first.scales[i];
             let v = load::<L>(&self.x[i * BLOCK..]);
-            first.block::<L>(i, v, most, self.run, self.offset, self.lifts);
+            let codes = first.block(&how, i, v, most, self.lifts);
             if !uneven || most <= mean {
                 continue;
             }
             self.large[*self.count] = i as u32;
             *self.count += 1;
             let scale = L::splat(-first.scales[i]);
-            let mut codes = [0.0; BLOCK];
-            for (to, code) in codes.iter_mut().zip(&first.codes[i * BLOCK..][..BLOCK]) {
-                *to = *code as i8 as f32;
-            }
-            let mut rest = load::<L>(&codes);
-            for (rest, v) in rest.iter_mut().zip(v) {
-                *rest = L::add(v, L::mul(*rest, scale));
+            let mut rest = v;
+            for (rest, codes) in rest.iter_mut().zip(codes) {
+                *rest = L::add(*rest, L::mul(L::whole(codes), scale));
             }
             // Half a step of the first term is the most that can be left, and a little for its own rounding.
-            second.block::<L>(i, rest, first.scales[i] * 0.501, self.run, self.offset, self.lifts);
+            second.block(&how, i, rest, first.scales[i] * 0.501, self.lifts);
         }
     }
+}
+
+/// Adding it to a number of size below 2²² rounds that number, and leaves it in the lowest bits.
+const MAGIC: f32 = 12_582_912.0;
+
+/// What all blocks of a row have in common.
+struct Rounding<L: Lanes> {
+    magic: L::V,
+    run: usize,
+    offset: i32,
 }
 
 /// A block of numbers. A function and not a closure: those are compiled without the lanes' instructions.
@@ -188,36 +197,42 @@ fn load<L: Lanes>(x: &[f32]) -> [L::V; BLOCK / LANES] {
 }
 
 impl TermRow<'_> {
-    /// Block `i` of numbers no larger than `most`.
+    /// Block `i` of numbers no larger than `most`; returns its codes.
     #[inline(always)]
     fn block<L: Lanes>(
         &mut self,
+        how: &Rounding<L>,
         i: usize,
         v: [L::V; BLOCK / LANES],
         most: f32,
-        run: usize,
-        offset: i32,
         lifts: &mut [f32],
-    ) {
-        let codes = &mut self.codes[i * BLOCK..][..BLOCK];
+    ) -> [L::T; BLOCK / LANES] {
         // Below this 127 / most would overflow; such a block is zero.
-        let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most / 127.0, 127.0 / most) };
+        let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most * (1.0 / 127.0), 127.0 / most) };
         self.scales[i] = scale;
-        for (j, v) in v.into_iter().enumerate() {
-            L::round(L::mul(v, L::splat(inverse)), &mut codes[j * LANES..][..LANES]);
+        let mut codes = [L::nothing(); BLOCK / LANES];
+        for (code, v) in codes.iter_mut().zip(v) {
+            *code = L::beyond(L::add(L::mul(v, L::splat(inverse)), how.magic), how.magic);
         }
         if !self.wide.is_empty() {
-            for (code, wide) in codes.iter().zip(&mut self.wide[i * BLOCK..][..BLOCK]) {
-                *wide = *code as i8 as i16;
+            let to = &mut self.wide[i * BLOCK..][..BLOCK];
+            for (code, to) in codes.into_iter().zip(to.chunks_exact_mut(LANES)) {
+                L::short(code, to);
             }
             // Such weights are signed and have no min: nobody asks for sums.
-            return;
+            return codes;
         }
-        let per = BLOCK / run;
-        for (j, codes) in codes.chunks_exact(run).enumerate() {
-            let sum: i32 = codes.iter().map(|c| *c as i8 as i32).sum();
-            self.biases[i * per + j] = -offset * sum;
-            lifts[i * per + j] += scale * sum as f32;
+        let to = &mut self.codes[i * BLOCK..][..BLOCK];
+        for (code, to) in codes.into_iter().zip(to.chunks_exact_mut(LANES)) {
+            L::small(code, to);
         }
+        let half = [L::total(L::plus(codes[0], codes[1])), L::total(L::plus(codes[2], codes[3]))];
+        let whole = [half[0] + half[1]];
+        let sums: &[i32] = if how.run == BLOCK { &whole } else { &half };
+        for (j, sum) in (i * sums.len()..).zip(sums) {
+            self.biases[j] = -how.offset * sum;
+            lifts[j] += scale * *sum as f32;
+        }
+        codes
     }
 }

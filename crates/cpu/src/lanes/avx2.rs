@@ -88,14 +88,6 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
-    fn copysign(v: __m256, sign: __m256) -> __m256 {
-        // SAFETY: see the impl.
-        unsafe {
-            let bit = _mm256_set1_ps(-0.0);
-            _mm256_or_ps(_mm256_andnot_ps(bit, v), _mm256_and_ps(bit, sign))
-        }
-    }
-    #[inline(always)]
     fn ldexp(v: __m256, n: __m256) -> __m256 {
         // SAFETY: see the impl.
         unsafe {
@@ -143,18 +135,6 @@ unsafe impl Lanes for Avx2 {
             _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16))
         }
     }
-    #[inline(always)]
-    fn round(v: __m256, to: &mut [u8]) {
-        let to = &mut to[..8];
-        // SAFETY: room for eight bytes is there.
-        unsafe {
-            let away = _mm256_add_ps(v, Self::copysign(_mm256_set1_ps(0.5), v));
-            let words = _mm256_cvttps_epi32(away);
-            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1));
-            _mm_storel_epi64(to.as_mut_ptr().cast(), _mm_packs_epi16(shorts, shorts));
-        }
-    }
-
     #[inline(always)]
     fn bytes(from: &[u8]) -> __m256i {
         let from = &from[..32];
@@ -225,6 +205,43 @@ unsafe impl Lanes for Avx2 {
     fn nothing() -> __m256i {
         // SAFETY: see the impl.
         unsafe { _mm256_setzero_si256() }
+    }
+    #[inline(always)]
+    fn beyond(v: __m256, than: __m256) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_sub_epi32(_mm256_castps_si256(v), _mm256_castps_si256(than)) }
+    }
+    #[inline(always)]
+    fn plus(a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_add_epi32(a, b) }
+    }
+    #[inline(always)]
+    fn total(t: __m256i) -> i32 {
+        // SAFETY: see the impl.
+        unsafe {
+            let four = _mm_add_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
+            let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+            _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1)
+        }
+    }
+    #[inline(always)]
+    fn small(t: __m256i, to: &mut [u8]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight bytes is there.
+        unsafe {
+            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
+            _mm_storel_epi64(to.as_mut_ptr().cast(), _mm_packs_epi16(shorts, shorts));
+        }
+    }
+    #[inline(always)]
+    fn short(t: __m256i, to: &mut [i16]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight numbers is there.
+        unsafe {
+            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
+            _mm_storeu_si128(to.as_mut_ptr().cast(), shorts);
+        }
     }
     #[inline(always)]
     fn dot(t: __m256i, w: __m256i, a: __m256i) -> __m256i {

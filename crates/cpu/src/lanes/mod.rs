@@ -48,8 +48,6 @@ pub unsafe trait Lanes: Copy + 'static {
     fn abs(v: Self::V) -> Self::V;
     /// a · b + c, fused where the hardware does it in one.
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
-    /// The size of `v` with the sign of `sign`.
-    fn copysign(v: Self::V, sign: Self::V) -> Self::V;
     /// v · 2ⁿ, n in the lowest bits of `n`'s pattern; the result must be a normal number.
     fn ldexp(v: Self::V, n: Self::V) -> Self::V;
     /// Sum of all lanes.
@@ -63,9 +61,6 @@ pub unsafe trait Lanes: Copy + 'static {
     fn halves(from: &[u8]) -> Self::V;
     /// Eight bf16 from 16 bytes.
     fn uppers(from: &[u8]) -> Self::V;
-    /// Whole numbers nearest to eight of size up to 127, halves away from zero, as signed bytes.
-    fn round(v: Self::V, to: &mut [u8]);
-
     fn bytes(from: &[u8]) -> Self::B;
     /// Four bytes, the same for every lane.
     fn quad(from: &[u8]) -> Self::B;
@@ -87,6 +82,14 @@ pub unsafe trait Lanes: Copy + 'static {
     /// Two numbers, the same for every lane.
     fn pair(from: &[i16]) -> Self::W;
     fn nothing() -> Self::T;
+    /// How much larger the pattern of `v`, as a whole number, is than that of `than`.
+    fn beyond(v: Self::V, than: Self::V) -> Self::T;
+    fn plus(a: Self::T, b: Self::T) -> Self::T;
+    /// Sum of all lanes.
+    fn total(t: Self::T) -> i32;
+    /// Eight numbers of size up to 127 as signed bytes, and as i16.
+    fn small(t: Self::T, to: &mut [u8]);
+    fn short(t: Self::T, to: &mut [i16]);
     /// Adds the two products of each lane.
     fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;
     fn whole(t: Self::T) -> Self::V;

@@ -75,10 +75,6 @@ unsafe impl Lanes for Scalar {
         from_fn(|i| a[i] * b[i] + c[i])
     }
     #[inline(always)]
-    fn copysign(v: V, sign: V) -> V {
-        two(v, sign, f32::copysign)
-    }
-    #[inline(always)]
     fn ldexp(v: V, n: V) -> V {
         two(v, n, |v, n| f32::from_bits(v.to_bits().wrapping_add(n.to_bits() << 23)))
     }
@@ -111,13 +107,6 @@ unsafe impl Lanes for Scalar {
     fn uppers(from: &[u8]) -> V {
         from_fn(|i| f32::from_bits((u16::from_le_bytes([from[2 * i], from[2 * i + 1]]) as u32) << 16))
     }
-    #[inline(always)]
-    fn round(v: V, to: &mut [u8]) {
-        for (v, to) in v.iter().zip(to) {
-            *to = (v + 0.5f32.copysign(*v)) as i8 as u8;
-        }
-    }
-
     #[inline(always)]
     fn bytes(from: &[u8]) -> B {
         from_fn(|i| from[i])
@@ -167,6 +156,30 @@ unsafe impl Lanes for Scalar {
     #[inline(always)]
     fn nothing() -> S {
         [0; LANES]
+    }
+    #[inline(always)]
+    fn beyond(v: V, than: V) -> S {
+        from_fn(|i| (v[i].to_bits() as i32).wrapping_sub(than[i].to_bits() as i32))
+    }
+    #[inline(always)]
+    fn plus(a: S, b: S) -> S {
+        from_fn(|i| a[i] + b[i])
+    }
+    #[inline(always)]
+    fn total(t: S) -> i32 {
+        t.iter().sum()
+    }
+    #[inline(always)]
+    fn small(t: S, to: &mut [u8]) {
+        for (t, to) in t.iter().zip(to) {
+            *to = *t as u8;
+        }
+    }
+    #[inline(always)]
+    fn short(t: S, to: &mut [i16]) {
+        for (t, to) in t.iter().zip(to) {
+            *to = *t as i16;
+        }
     }
     #[inline(always)]
     fn dot(t: S, w: W, a: W) -> S {

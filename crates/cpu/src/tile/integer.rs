@@ -122,9 +122,10 @@ impl<'a, const RUN: usize> Line<'a, RUN> {
     #[inline(always)]
     fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Line<'a, RUN> {
         let (blocks, runs) = (depth / BLOCK, depth / RUN);
+        let codes: &[u8] = if BITS == 8 { &[] } else { &term.codes[r * depth..][..depth] };
         let wide: &[i16] = if BITS == 8 { &term.wide[r * depth..][..depth] } else { &[] };
         Line {
-            codes: term.codes[r * depth..][..depth].as_chunks().0,
+            codes: codes.as_chunks().0,
             wide: wide.as_chunks().0,
             scales: &term.scales[r * blocks..][..blocks],
             biases: &term.biases[r * runs..][..runs],
