@@ -226,21 +226,27 @@ unsafe impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
-    fn small(t: __m256i, to: &mut [u8]) {
-        let to = &mut to[..8];
-        // SAFETY: room for eight bytes is there.
+    fn small(t: __m256i, to: &mut [u8], step: usize) {
+        let to = &mut to[..step + 4];
+        // SAFETY: room for four bytes is there, and for four more `step` after them.
         unsafe {
             let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
-            _mm_storel_epi64(to.as_mut_ptr().cast(), _mm_packs_epi16(shorts, shorts));
+            let bytes = _mm_packs_epi16(shorts, shorts);
+            to.as_mut_ptr().cast::<i32>().write_unaligned(_mm_cvtsi128_si32(bytes));
+            to.as_mut_ptr().add(step).cast::<i32>().write_unaligned(_mm_extract_epi32(bytes, 1));
         }
     }
     #[inline(always)]
-    fn short(t: __m256i, to: &mut [i16]) {
-        let to = &mut to[..8];
-        // SAFETY: room for eight numbers is there.
+    fn short(t: __m256i, to: &mut [i16], step: usize) {
+        let to = &mut to[..3 * step + 2];
+        // SAFETY: room for two numbers is there, and for two more thrice `step` after them.
         unsafe {
             let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
-            _mm_storeu_si128(to.as_mut_ptr().cast(), shorts);
+            let to = to.as_mut_ptr();
+            to.cast::<i32>().write_unaligned(_mm_cvtsi128_si32(shorts));
+            to.add(step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 1));
+            to.add(2 * step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 2));
+            to.add(3 * step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 3));
         }
     }
     #[inline(always)]

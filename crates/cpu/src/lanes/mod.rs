@@ -87,9 +87,10 @@ pub unsafe trait Lanes: Copy + 'static {
     fn plus(a: Self::T, b: Self::T) -> Self::T;
     /// Sum of all lanes.
     fn total(t: Self::T) -> i32;
-    /// Eight numbers of size up to 127 as signed bytes, and as i16.
-    fn small(t: Self::T, to: &mut [u8]);
-    fn short(t: Self::T, to: &mut [i16]);
+    /// Eight numbers of size up to 127 as signed bytes: four, and four more `step` after them.
+    fn small(t: Self::T, to: &mut [u8], step: usize);
+    /// The same as i16: four times two, each `step` after the two before.
+    fn short(t: Self::T, to: &mut [i16], step: usize);
     /// Adds the two products of each lane.
     fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;
     fn whole(t: Self::T) -> Self::V;

@@ -170,15 +170,15 @@ unsafe impl Lanes for Scalar {
         t.iter().sum()
     }
     #[inline(always)]
-    fn small(t: S, to: &mut [u8]) {
-        for (t, to) in t.iter().zip(to) {
-            *to = *t as u8;
+    fn small(t: S, to: &mut [u8], step: usize) {
+        for (i, t) in t.iter().enumerate() {
+            to[i / 4 * step + i % 4] = *t as u8;
         }
     }
     #[inline(always)]
-    fn short(t: S, to: &mut [i16]) {
-        for (t, to) in t.iter().zip(to) {
-            *to = *t as i16;
+    fn short(t: S, to: &mut [i16], step: usize) {
+        for (i, t) in t.iter().enumerate() {
+            to[i / 2 * step + i % 2] = *t as i16;
         }
     }
     #[inline(always)]

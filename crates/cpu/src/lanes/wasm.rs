@@ -271,17 +271,28 @@ unsafe impl Lanes for Wasm {
         i32x4_extract_lane::<0>(two) + i32x4_extract_lane::<1>(two)
     }
     #[inline(always)]
-    fn small(t: [v128; 2], to: &mut [u8]) {
-        let to = &mut to[..8];
+    fn small(t: [v128; 2], to: &mut [u8], step: usize) {
+        let to = &mut to[..step + 4];
         let shorts = i16x8_narrow_i32x4(t[0], t[1]);
-        // SAFETY: room for eight bytes is there.
-        unsafe { v128_store64_lane::<0>(i8x16_narrow_i16x8(shorts, shorts), to.as_mut_ptr().cast()) }
+        let bytes = i8x16_narrow_i16x8(shorts, shorts);
+        // SAFETY: room for four bytes is there, and for four more `step` after them.
+        unsafe {
+            v128_store32_lane::<0>(bytes, to.as_mut_ptr().cast());
+            v128_store32_lane::<1>(bytes, to.as_mut_ptr().add(step).cast());
+        }
     }
     #[inline(always)]
-    fn short(t: [v128; 2], to: &mut [i16]) {
-        let to = &mut to[..8];
-        // SAFETY: room for eight numbers is there.
-        unsafe { v128_store(to.as_mut_ptr().cast(), i16x8_narrow_i32x4(t[0], t[1])) }
+    fn short(t: [v128; 2], to: &mut [i16], step: usize) {
+        let to = &mut to[..3 * step + 2];
+        let shorts = i16x8_narrow_i32x4(t[0], t[1]);
+        // SAFETY: room for two numbers is there, and for two more thrice `step` after them.
+        unsafe {
+            let to = to.as_mut_ptr();
+            v128_store32_lane::<0>(shorts, to.cast());
+            v128_store32_lane::<1>(shorts, to.add(step).cast());
+            v128_store32_lane::<2>(shorts, to.add(2 * step).cast());
+            v128_store32_lane::<3>(shorts, to.add(3 * step).cast());
+        }
     }
     #[inline(always)]
     fn dot(t: [v128; 2], w: [v128; 2], a: [v128; 2]) -> [v128; 2] {

@@ -204,9 +204,11 @@ fn octets<L: Lanes, const R: usize, const P: usize>(
             }
         }
     }
+    // Said here, it need not be asked at every step.
+    assert!(c + P * LANES <= stride);
     let len = x[0].len();
     let x: [&[f32]; R] = x.map(|x| &x[..len]);
-    for (k, w) in w.chunks_exact(stride).take(len).enumerate() {
+    for (k, w) in (0..len).zip(w[..len * stride].chunks_exact(stride)) {
         let mut panel = [L::splat(0.0); P];
         for j in 0..P {
             panel[j] = L::load(&w[c + j * LANES..]);

@@ -8,7 +8,7 @@
 use crate::lanes::{Body, LANES, Lanes};
 use crate::panels::stretch;
 use crate::pool::Parts;
-use crate::quantize::{BLOCK, Scratch, Term};
+use crate::quantize::{BLOCK, ROWS, Scratch, Term};
 use squint_ops::Codes;
 
 /// One panel's outputs of every row.
@@ -47,9 +47,9 @@ impl Integer<'_> {
     fn panel<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool>(&self) {
         debug_assert!(self.codes.run == RUN && self.codes.min == MIN);
         let mut r = 0;
-        while r + 4 <= self.rows {
-            self.tile::<L, BITS, RUN, MIN, 4>(r);
-            r += 4;
+        while r + ROWS <= self.rows {
+            self.tile::<L, BITS, RUN, MIN, ROWS>(r);
+            r += ROWS;
         }
         while r < self.rows {
             self.tile::<L, BITS, RUN, MIN, 1>(r);
@@ -60,14 +60,14 @@ impl Integer<'_> {
     #[inline(always)]
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let runs = self.depth / RUN;
-        let first: [Line<RUN>; R] = std::array::from_fn(|i| Line::of::<BITS>(&self.x.first, r + i, self.depth));
+        let first = Lines::<RUN, R>::of::<BITS>(&self.x.first, r, self.depth);
         let lifts: [&[f32]; R] = std::array::from_fn(|i| &self.x.lifts[(r + i) * runs..][..runs]);
         let code_bytes = RUN * LANES / if BITS == 4 { 2 } else { 1 };
         let whole = code_bytes + 4 * LANES * (1 + MIN as usize);
         debug_assert_eq!((code_bytes, whole), stretch(self.codes));
         let mut sum = [L::splat(0.0); R];
         for (run, w) in self.panel.chunks_exact(whole).enumerate().take(runs) {
-            let s = products::<L, BITS, RUN, R>(w, first.each_ref(), run);
+            let s = products::<L, BITS, RUN, R>(w, &first, run);
             let scale = L::reals(&w[code_bytes..]);
             for i in 0..R {
                 sum[i] = L::add(sum[i], L::mul(scale, s[i]));
@@ -94,14 +94,14 @@ impl Integer<'_> {
     /// here one by one; the panel is still in the nearest cache.
     #[inline(always)]
     fn second<L: Lanes, const BITS: u32, const RUN: usize>(&self, r: usize, large: &[u32]) -> L::V {
-        let line = Line::of::<BITS>(&self.x.second, r, self.depth);
+        let line = Lines::<RUN, 1>::of::<BITS>(&self.x.second, r, self.depth);
         let (code_bytes, whole) = stretch(self.codes);
         let mut sum = L::splat(0.0);
         for block in large {
             let first = *block as usize * BLOCK / RUN;
             for run in first..first + BLOCK / RUN {
                 let w = &self.panel[run * whole..][..whole];
-                let s = products::<L, BITS, RUN, 1>(w, [&line], run);
+                let s = products::<L, BITS, RUN, 1>(w, &line, run);
                 sum = L::add(sum, L::mul(L::reals(&w[code_bytes..]), s[0]));
             }
         }
@@ -109,33 +109,30 @@ impl Integer<'_> {
     }
 }
 
-/// One row of a term.
-#[derive(Clone, Copy)]
-struct Line<'a, const RUN: usize> {
-    codes: &'a [[u8; RUN]],
-    wide: &'a [[i16; RUN]],
-    scales: &'a [f32],
-    biases: &'a [i32],
+/// Rows of a term that lie together.
+struct Lines<'a, const RUN: usize, const R: usize> {
+    codes: &'a [u8],
+    wide: &'a [i16],
+    scales: [&'a [f32]; R],
+    biases: [&'a [i32]; R],
 }
 
-impl<'a, const RUN: usize> Line<'a, RUN> {
+impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
     #[inline(always)]
-    fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Line<'a, RUN> {
+    fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Self {
         let (blocks, runs) = (depth / BLOCK, depth / RUN);
-        let codes: &[u8] = if BITS == 8 { &[] } else { &term.codes[r * depth..][..depth] };
-        let wide: &[i16] = if BITS == 8 { &term.wide[r * depth..][..depth] } else { &[] };
-        Line {
-            codes: codes.as_chunks().0,
-            wide: wide.as_chunks().0,
-            scales: &term.scales[r * blocks..][..blocks],
-            biases: &term.biases[r * runs..][..runs],
+        Lines {
+            codes: if BITS == 8 { &[] } else { &term.codes[r * depth..][..R * depth] },
+            wide: if BITS == 8 { &term.wide[r * depth..][..R * depth] } else { &[] },
+            scales: std::array::from_fn(|i| &term.scales[(r + i) * blocks..][..blocks]),
+            biases: std::array::from_fn(|i| &term.biases[(r + i) * runs..][..runs]),
         }
     }
 
     /// The scale of a run's block.
     #[inline(always)]
-    fn scale<L: Lanes>(&self, run: usize) -> L::V {
-        L::splat(self.scales[run * RUN / BLOCK])
+    fn scale<L: Lanes>(&self, i: usize, run: usize) -> L::V {
+        L::splat(self.scales[i][run * RUN / BLOCK])
     }
 }
 
@@ -143,48 +140,51 @@ impl<'a, const RUN: usize> Line<'a, RUN> {
 #[inline(always)]
 fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
     w: &[u8],
-    x: [&Line<RUN>; R],
+    x: &Lines<RUN, R>,
     run: usize,
 ) -> [L::V; R] {
     // Loops and no closures around lanes: those are compiled without their instructions.
     let mut out = [L::splat(0.0); R];
     if BITS == 8 {
-        let a: [&[i16; RUN]; R] = std::array::from_fn(|i| &x[i].wide[run]);
+        let a = &x.wide[run * R * RUN..][..R * RUN];
         let mut sums = [L::nothing(); R];
         for g in 0..RUN / 2 {
             let w = L::wide(&w[g * 16..]);
+            let a = &a[2 * R * g..][..2 * R];
             for i in 0..R {
-                sums[i] = L::dot(sums[i], w, L::pair(&a[i][2 * g..]));
+                sums[i] = L::dot(sums[i], w, L::pair(&a[2 * i..]));
             }
         }
         for i in 0..R {
-            out[i] = L::mul(L::whole(sums[i]), x[i].scale::<L>(run));
+            out[i] = L::mul(L::whole(sums[i]), x.scale::<L>(i, run));
         }
         return out;
     }
-    let a: [&[u8; RUN]; R] = std::array::from_fn(|i| &x[i].codes[run]);
+    let a = &x.codes[run * R * RUN..][..R * RUN];
     let mut sums = [L::start(); R];
     if BITS == 4 {
         for g in 0..RUN / 8 {
             let (low, high) = L::nibbles(L::bytes(&w[g * 32..]));
+            let (first, second) = a[8 * R * g..][..8 * R].split_at(4 * R);
             for i in 0..R {
-                sums[i] = L::dot4(sums[i], low, L::quad(&a[i][8 * g..]));
-                sums[i] = L::dot4(sums[i], high, L::quad(&a[i][8 * g + 4..]));
+                sums[i] = L::dot4(sums[i], low, L::quad(&first[4 * i..]));
+                sums[i] = L::dot4(sums[i], high, L::quad(&second[4 * i..]));
             }
         }
         for i in 0..R {
-            out[i] = L::mul(L::close4(sums[i], x[i].biases[run]), x[i].scale::<L>(run));
+            out[i] = L::mul(L::close4(sums[i], x.biases[i][run]), x.scale::<L>(i, run));
         }
         return out;
     }
     for g in 0..RUN / 4 {
         let w = L::bytes(&w[g * 32..]);
+        let a = &a[4 * R * g..][..4 * R];
         for i in 0..R {
-            sums[i] = L::dot7(sums[i], w, L::quad(&a[i][4 * g..]));
+            sums[i] = L::dot7(sums[i], w, L::quad(&a[4 * i..]));
         }
     }
     for i in 0..R {
-        out[i] = L::mul(L::close(sums[i], x[i].biases[run]), x[i].scale::<L>(run));
+        out[i] = L::mul(L::close(sums[i], x.biases[i][run]), x.scale::<L>(i, run));
     }
     out
 }
