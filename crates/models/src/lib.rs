@@ -1,6 +1,7 @@
 //! Recipes: a file says which weights in which order make a model. A new one is one file and two lines in its folder's
 //! `mod.rs`.
 
+mod function;
 mod names;
 mod rope;
 pub mod text;

@@ -1,6 +1,7 @@
 //! Llama and its many children: SmolLM2, TinyLlama, MobileLLaMA, DeepSeek-LLM.
 
 use super::Text;
+use crate::function::function;
 use crate::rope::frequencies;
 use squint_nn::attention::{At, Heads, causal};
 use squint_nn::decoder::Decoder;
@@ -60,18 +61,7 @@ fn sizes(facts: &Facts) -> Result<Decoder, Error> {
         eps: eps as f32,
         rope,
         frequencies: frequencies(facts, rope)?,
-        function: function(facts)?,
-    })
-}
-
-/// Activations by their names in `config.json`; GGUF files of this family all have the first.
-const FUNCTIONS: &[(&str, &str)] =
-    &[("silu", "silu"), ("swish", "silu"), ("gelu", "gelu"), ("gelu_pytorch_tanh", "gelu_tanh"), ("relu", "relu")];
-
-fn function(facts: &Facts) -> Result<&'static str, Error> {
-    let name = facts.text(Fact { gguf: "?", hf: "hidden_act" }).unwrap_or(FUNCTIONS[0].0);
-    FUNCTIONS.iter().find(|(n, _)| *n == name).map(|(_, ours)| *ours).ok_or_else(|| {
-        Error::new("config", format!("'hidden_act' is '{name}', which is not known here"), "use another model")
+        function: function(facts, "silu")?,
     })
 }
 

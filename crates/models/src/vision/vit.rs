@@ -1,6 +1,7 @@
 //! ViT, and DeiT without its distillation token, as classifiers: <https://arxiv.org/abs/2010.11929>.
 
 use super::Vision;
+use crate::function::function;
 use squint_nn::attention::Heads;
 use squint_nn::encoder::{Encoder, record};
 use squint_ops::Grid;
@@ -66,7 +67,7 @@ fn sizes(facts: &Facts) -> Result<Encoder, Error> {
         patch,
         classes: classes(facts),
         eps: facts.number(Fact { gguf: "", hf: "layer_norm_eps" }).unwrap_or(1e-12) as f32,
-        function: function(facts)?,
+        function: function(facts, "gelu")?,
     })
 }
 
@@ -75,18 +76,5 @@ fn classes(facts: &Facts) -> usize {
     match facts {
         Facts::Hf(config) => config.get("id2label").and_then(|v| v.as_object()).map_or(2, |labels| labels.len()),
         Facts::Gguf(_) => 2,
-    }
-}
-
-fn function(facts: &Facts) -> Result<&'static str, Error> {
-    match facts.text(Fact { gguf: "", hf: "hidden_act" }).unwrap_or("gelu") {
-        "gelu" => Ok("gelu"),
-        "gelu_new" | "gelu_fast" | "gelu_pytorch_tanh" => Ok("gelu_tanh"),
-        "quick_gelu" => Ok("quick_gelu"),
-        "relu" => Ok("relu"),
-        "silu" | "swish" => Ok("silu"),
-        other => {
-            Err(Error::new("config", format!("'hidden_act' is '{other}', which is not known"), "use another model"))
-        }
     }
 }
