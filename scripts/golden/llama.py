@@ -1,5 +1,5 @@
 """Writes tests/fixtures/llama/<name>/: small random Llamas as `transformers` saves them, with the logits it computes.
-Together they have what the family can have: groups, a head of its own or tied, stretched positions, shards, bf16.
+Together they have what the family can have: groups, a head of its own or tied, stretched positions, shards, bf16, biases.
 
     .venv/bin/python scripts/golden/llama.py
 """
@@ -24,6 +24,10 @@ MODELS = {
     "bf16-stretched": dict(
         num_attention_heads=2, num_key_value_heads=1, head_dim=24,
         rope_parameters={"rope_type": "linear", "rope_theta": 10000.0, "factor": 4.0},
+    ),
+    "biases": dict(
+        num_attention_heads=4, num_key_value_heads=2, rope_parameters=PLAIN, attention_bias=True, mlp_bias=True,
+        hidden_act="gelu_new",
     ),
 }
 

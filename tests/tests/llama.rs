@@ -36,7 +36,7 @@ fn error(folder: &Path, on: Rc<dyn Backend>) -> f32 {
 fn every_variant_is_transformers() {
     let folders: Vec<_> =
         std::fs::read_dir(root().join("tests/fixtures/llama")).unwrap().map(|f| f.unwrap().path()).collect();
-    assert_eq!(folders.len(), 3);
+    assert_eq!(folders.len(), 4);
     for folder in folders {
         let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
         all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
