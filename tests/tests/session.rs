@@ -5,6 +5,7 @@
 use pollster::block_on;
 use squint_engine::{Choice, Host, Model, Profile, Session};
 use squint_gpu::Gpu;
+use squint_ops::op::Sampling;
 use squint_ops::{Backend, HALF, INT8, Kind, On, Reference};
 use squint_tests::{backends, tiny::Llama};
 use squint_weights::{Checkpoint, source::Memory};
@@ -39,6 +40,25 @@ fn truth(session: &mut Session, ids: &[u32]) -> Vec<Vec<f32>> {
     let vocab = session.model.sizes.vocab;
     block_on(session.every(ids, |rows| all.extend(rows.chunks_exact(vocab).map(<[f32]>::to_vec)))).unwrap();
     all
+}
+
+/// A refusal leaves the session as it was.
+#[test]
+fn numbers_that_cannot_be_drawn_with_are_named() {
+    let mut s = session(reference(), Llama::SMALL, 20, Kind::F32);
+    block_on(s.prefill(&prompt(3))).unwrap();
+    let how = Choice::GREEDY.how;
+    for (how, name) in [
+        (Sampling { temperature: f32::NAN, ..how }, "temperature"),
+        (Sampling { temperature: -1.0, ..how }, "temperature"),
+        (Sampling { top_p: 1.5, ..how }, "top_p"),
+        (Sampling { min_p: f32::NAN, ..how }, "min_p"),
+        (Sampling { penalty: 0.0, ..how }, "repeat_penalty"),
+    ] {
+        let e = block_on(s.next(Choice { how, seed: 1 }, 1)).unwrap_err();
+        assert!(e.code == "sampling" && e.what.contains(name), "{e}");
+    }
+    assert_eq!(block_on(s.next(Choice::GREEDY, 1)).unwrap().len(), 1);
 }
 
 #[test]
@@ -210,6 +230,8 @@ fn a_checkpoint_that_is_not_one_is_refused() {
     assert!(wrong.code == "architecture" && wrong.what.contains("lamma") && wrong.hint.contains("llama"), "{wrong}");
     let missing = swap(b"blk.1.ffn_up", b"blk.1.ffn_xx");
     assert!(missing.code == "missing" && missing.what.contains("'blk.1.ffn_up.weight'"), "{missing}");
+    let numbered = load(Llama { kind: Kind::U32, ..Llama::SMALL }.gguf(1)).unwrap_err();
+    assert!(numbered.code == "kind" && numbered.what.contains("'token_embd.weight'"), "{numbered}");
     let full = Llama { own_head: true, ..Llama::SMALL }.gguf(1);
     let at = full.windows(21).position(|w| w == b"\x0d\0\0\0\0\0\0\0output.weight").unwrap() + 8;
     let mut unknown = full.clone();

@@ -30,6 +30,23 @@ impl Choice {
     /// Always the likeliest.
     pub const GREEDY: Choice =
         Choice { how: Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, penalty: 1.0 }, seed: 0 };
+
+    /// Numbers that mean nothing would draw anything.
+    fn check(&self) -> Result<(), Error> {
+        let Sampling { temperature, top_p, min_p, penalty, .. } = self.how;
+        let share = |n: f32| (0.0..=1.0).contains(&n);
+        for (name, n, fits, possible) in [
+            ("temperature", temperature, temperature.is_finite() && temperature >= 0.0, "0 or more"),
+            ("top_p", top_p, share(top_p), "0 to 1"),
+            ("min_p", min_p, share(min_p), "0 to 1"),
+            ("repeat_penalty", penalty, penalty.is_finite() && penalty > 0.0, "more than 0"),
+        ] {
+            if !fits {
+                return Err(Error::new("sampling", format!("{name} is {n}"), format!("choose {possible}")));
+            }
+        }
+        Ok(())
+    }
 }
 
 pub struct Session {
@@ -142,6 +159,7 @@ impl Session {
 
     /// The next ids, one at least: as many as this backend likes to compute before it is asked, and `most` at most.
     pub async fn next(&mut self, choice: Choice, most: usize) -> Result<Vec<u32>, Error> {
+        choice.check()?;
         // The penalty needs to know an id before the next one is drawn.
         let ahead = if choice.how.penalty == 1.0 { self.model.backend.caps().ahead.max(1) } else { 1 };
         let ahead = ahead.min(most.max(1));

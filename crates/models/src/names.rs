@@ -68,6 +68,13 @@ impl Catalog for Named<'_> {
                 "the file's sizes and its tensors disagree: get it again",
             ));
         }
+        if tensor.kind == Kind::U32 {
+            return Err(Error::new(
+                "kind",
+                format!("tensor '{}' holds whole numbers and cannot be a weight", tensor.name),
+                format!("use a file in one of {}", Kind::of_weights()),
+            ));
+        }
         if shape.len() < 2 {
             return Ok(Some(Kind::F32));
         }

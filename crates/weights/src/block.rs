@@ -122,9 +122,14 @@ impl Kind {
 
     pub fn from_name(name: &str) -> Result<Kind, Error> {
         KINDS.iter().find(|k| k.name == name).map(|k| Kind(k)).ok_or_else(|| {
-            let known: Vec<_> = KINDS.iter().map(|k| k.name).collect();
-            Error::new("kind", format!("unknown block type '{name}'"), format!("known are {}", known.join(", ")))
+            Error::new("kind", format!("unknown block type '{name}'"), format!("known are {}", Kind::of_weights()))
         })
+    }
+
+    /// The names of those that weights can have, for messages.
+    pub fn of_weights() -> String {
+        let names: Vec<_> = KINDS.iter().map(|k| k.name).filter(|name| *name != Kind::U32.name).collect();
+        names.join(", ")
     }
 
     pub fn from_ggml(id: u32) -> Option<Kind> {

@@ -66,11 +66,10 @@ async fn index(c: &mut Cursor<'_>, meta: &Meta, count: u64) -> Result<Vec<Tensor
         shape.reverse();
         let id = c.u32().await?;
         let kind = Kind::from_ggml(id).ok_or_else(|| {
-            let known: Vec<_> = crate::KINDS.iter().map(|k| k.name).collect();
             Error::new(
                 "kind",
                 format!("tensor '{name}' is of block type {id}, which Squint cannot read"),
-                format!("use a file in one of {}", known.join(", ")),
+                format!("use a file in one of {}", Kind::of_weights()),
             )
         })?;
         let bytes = measure(&name, kind, &shape)?;
