@@ -11,6 +11,7 @@ pub fn wishes(quant: &str, parts: &[&str]) -> Result<Vec<Option<Kind>>, Error> {
     let mut out = vec![None; parts.len()];
     for (name, kind) in pairs(quant)? {
         match parts.iter().position(|p| *p == name) {
+            Some(_) if !possible(name, kind) => return Err(refuse(name, kind)),
             Some(i) => out[i] = Some(kind),
             None if name == ACTIVATIONS => {}
             None => {
@@ -20,6 +21,16 @@ pub fn wishes(quant: &str, parts: &[&str]) -> Result<Vec<Option<Kind>>, Error> {
         }
     }
     Ok(out)
+}
+
+/// Caches are written number by number and never packed; ids are no weights.
+fn possible(part: &str, kind: Kind) -> bool {
+    if part == "kv" { [Kind::F32, Kind::F16].contains(&kind) } else { kind != Kind::U32 }
+}
+
+fn refuse(part: &str, kind: Kind) -> Error {
+    let can = if part == "kv" { "f32, f16".into() } else { Kind::of_weights() };
+    Error::new("quant", format!("'{part}' cannot be {}", kind.name), format!("it can be {can}"))
 }
 
 /// What `quant` asks for activations; `exact` is another word for f32.
@@ -60,7 +71,13 @@ mod tests {
         assert_eq!(wishes("", &parts).unwrap(), [None, None]);
         assert_eq!(wishes("kv=f32,language=q4_0", &parts).unwrap(), [Some(Kind::Q4_0), Some(Kind::F32)]);
         assert_eq!(wishes("activations=q8_0", &parts).unwrap(), [None, None]);
-        for (wrong, word) in [("kv", "part=format"), ("vision=q4_0", "vision"), ("kv=q9", "q9")] {
+        for (wrong, word) in [
+            ("kv", "part=format"),
+            ("vision=q4_0", "vision"),
+            ("kv=q9", "q9"),
+            ("kv=q8_0", "q8_0"),
+            ("language=u32", "u32"),
+        ] {
             assert!(wishes(wrong, &parts).unwrap_err().what.contains(word));
         }
     }

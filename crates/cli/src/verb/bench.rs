@@ -34,7 +34,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     for run in 0..args.runs + 1 {
         // Another first token makes a prompt that no cache knows.
         let mut prompt = prompt.clone();
-        prompt[0] = run as u32;
+        prompt.iter_mut().take(1).for_each(|first| *first = run as u32 % vocab);
         session.take_bill();
         let start = now();
         session.prefill(&prompt).await?;
@@ -54,7 +54,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let mut stages = vec![];
     if args.profile {
         let mut prompt = prompt.clone();
-        prompt[0] = args.runs as u32 + 1;
+        prompt.iter_mut().take(1).for_each(|first| *first = (args.runs as u32 + 1) % vocab);
         let totals = [(args.prompt_tokens, prefill), (args.answer, decode)].map(|(n, speed)| n as f64 / speed * 1e3);
         stages = profile(&mut session, &prompt, args.answer, totals).await?;
     }

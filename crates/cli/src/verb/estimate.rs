@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 use squint_engine::estimate::{Question, estimate};
+use squint_engine::wishes;
 use squint_ops::{Error, Kind};
 
 #[derive(clap::Args)]
@@ -18,24 +19,22 @@ pub struct Args {
     /// Tokens the caches have room for
     #[arg(long, default_value_t = 1024)]
     context: usize,
-    /// Format of the weights
-    #[arg(long, default_value = "q4_0")]
-    weights: String,
-    /// Format of the caches
-    #[arg(long, default_value = "f16")]
-    kv: String,
+    /// Formats of weights and caches; without it, language=q4_0,kv=f16
+    #[arg(long, default_value = "")]
+    quant: String,
     /// Print exactly one JSON object
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
+    let asked = wishes(&args.quant, &["language", "kv"])?;
     let question = Question {
         prompt: args.prompt_tokens,
         answer: args.answer,
         context: args.context,
-        weights: Kind::from_name(&args.weights)?,
-        cache: Kind::from_name(&args.kv)?,
+        weights: asked[0].unwrap_or(Kind::Q4_0),
+        cache: asked[1].unwrap_or(Kind::F16),
     };
     let bill = estimate(&args.model, question)?;
     let stages: serde_json::Map<String, Value> = bill
