@@ -6,8 +6,8 @@ use pollster::block_on;
 use serde_json::Value;
 use squint_engine::{Host, Model, Session};
 use squint_ops::{Backend, Kind, Reference, case::relative_error};
-use squint_tests::{backends, tree::root};
-use squint_weights::{Checkpoint, Source, source::File};
+use squint_tests::{backends, files, tree::root};
+use squint_weights::{Checkpoint, Error, Source, source::File, source::Memory};
 use std::{path::Path, rc::Rc};
 
 fn load(folder: &Path, on: Rc<dyn Backend>) -> Rc<Model> {
@@ -38,16 +38,86 @@ fn every_variant_is_transformers() {
         std::fs::read_dir(root().join("tests/fixtures/llama")).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(folders.len(), 4);
     for folder in folders {
-        let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
-        all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-        all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-        for on in all {
+        for on in everywhere() {
             let device = on.caps().device.clone();
             let error = error(&folder, on);
             println!("{}: {device}: {error:.1e}", folder.display());
             assert!(error < 1e-4, "{}: {device}: {error}", folder.display());
         }
     }
+}
+
+fn everywhere() -> Vec<Rc<dyn Backend>> {
+    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
+    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    all
+}
+
+/// Logits of a fixture with another file of weights, or with other words in its configuration.
+fn logits(
+    name: &str,
+    on: Rc<dyn Backend>,
+    words: [&str; 2],
+    weights: &dyn Fn(&[u8]) -> Vec<u8>,
+) -> Result<Vec<f32>, Error> {
+    let folder = root().join("tests/fixtures/llama").join(name);
+    let file = |file: &str| -> Option<Rc<dyn Source>> {
+        let bytes = std::fs::read(folder.join(file)).ok()?;
+        let bytes = match file {
+            "config.json" => String::from_utf8(bytes).unwrap().replace(words[0], words[1]).into_bytes(),
+            "model.safetensors" => weights(&bytes),
+            _ => bytes,
+        };
+        Some(Rc::new(Memory::new(file, bytes)))
+    };
+    let checkpoint = Rc::new(block_on(Checkpoint::hf(&file))?);
+    let model = Rc::new(block_on(Model::load(on, Host::native(), checkpoint, None, &mut |_, _| ()))?);
+    let mut all = vec![];
+    let mut session = Session::new(model, 16, Kind::F32)?;
+    block_on(session.every(&[5, 40, 90, 1, 7, 7, 33], |rows| all.extend_from_slice(rows)))?;
+    Ok(all)
+}
+
+/// Gate and up of one format and both with a bias are one product; otherwise two, and the same comes out.
+#[test]
+fn a_gate_with_biases_is_the_same_in_one_product_and_in_two() {
+    for on in everywhere() {
+        let run = |weights: &dyn Fn(&[u8]) -> Vec<u8>| logits("biases", on.clone(), ["", ""], weights).unwrap();
+        for part in ["up_proj.weight", "gate_proj.weight", "k_proj.weight"] {
+            let [want, got] =
+                [false, true].map(|stored| run(&|file| files::rounded(file, part, Kind::F16, stored).unwrap()));
+            let error = relative_error(&want, &got, 0.0);
+            assert!(error < 1e-5, "{part} on {}: {error}", on.caps().device);
+        }
+        // A bias of zeros, and none.
+        for part in ["gate_proj.bias", "up_proj.bias", "q_proj.bias"] {
+            let [want, got] = [true, false].map(|zeros| {
+                run(&|file| {
+                    let change = |name: &str, numbers: Vec<f32>| match name.contains(part) {
+                        true => zeros.then(|| (Kind::F32, vec![0.0; numbers.len()])),
+                        false => Some((Kind::F32, numbers)),
+                    };
+                    files::changed(file, &change).unwrap()
+                })
+            });
+            let error = relative_error(&want, &got, 0.0);
+            assert!(error < 1e-5, "without {part} on {}: {error}", on.caps().device);
+            let all = run(&|file| file.to_vec());
+            assert!(relative_error(&all, &got, 0.0) > 1e-3, "{part} is not heard on {}", on.caps().device);
+        }
+    }
+}
+
+/// A head that the configuration says is not the embedding has to be there.
+#[test]
+fn a_head_of_its_own_is_missed() {
+    let reference = || Rc::new(Reference::default());
+    let same = |file: &[u8]| file.to_vec();
+    let e = logits("plain", reference(), [r#""tie_word_embeddings": true"#, r#""tie_word_embeddings": false"#], &same);
+    let e = e.unwrap_err();
+    assert!(e.code == "missing" && e.what.contains("lm_head.weight"), "{e}");
+    assert!(logits("plain", reference(), ["", ""], &same).is_ok());
 }
 
 /// What a directory may lack or have too much of.

@@ -12,8 +12,11 @@ pub fn frequencies(facts: &Facts, rope: Rope) -> Result<Vec<f32>, Error> {
         gguf: "rope.scaling.type",
         hf: "rope_scaling.rope_type|rope_scaling.type|rope_parameters.rope_type|rope_parameters.type",
     };
-    let factor = number("rope.scaling.factor", "rope_scaling.factor|rope_parameters.factor", 1.0) as f32;
-    match facts.text(kind).unwrap_or("default") {
+    // Older GGUF files have another name for it, and say the factor only.
+    let old = number("rope.scale_linear", "", 1.0);
+    let factor = number("rope.scaling.factor", "rope_scaling.factor|rope_parameters.factor", old) as f32;
+    let unsaid = if matches!(facts, Facts::Gguf(_)) { "linear" } else { "default" };
+    match facts.text(kind).unwrap_or(unsaid) {
         "default" | "none" => {}
         // Positions stretched evenly.
         "linear" => table.iter_mut().for_each(|f| *f /= factor),
@@ -45,6 +48,7 @@ pub fn frequencies(facts: &Facts, rope: Rope) -> Result<Vec<f32>, Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use squint_weights::{Meta, Value};
 
     fn table(scaling: &str) -> Result<Vec<f32>, Error> {
         let json = format!(r#"{{"architectures": ["x"], "rope_theta": 10000, "rope_scaling": {scaling}}}"#);
@@ -63,6 +67,13 @@ mod tests {
         // The first pairs turn thousands of times in the trained context and stay, the last one turns less than once.
         assert_eq!(llama3[0], plain[0]);
         assert!((llama3[31] * 8.0 / plain[31] - 1.0).abs() < 1e-6);
+        for key in ["llama.rope.scaling.factor", "llama.rope.scale_linear"] {
+            let mut meta = Meta::default();
+            meta.insert("general.architecture".into(), Value::Text("llama".into()));
+            meta.insert(key.into(), Value::Number(4.0));
+            let factor_only = frequencies(&Facts::Gguf(meta), Rope { rotated: 64, side_by_side: true }).unwrap();
+            assert_eq!(factor_only, linear, "{key}");
+        }
         assert!(table(r#"{"rope_type": "yarn", "factor": 4.0}"#).unwrap_err().what.contains("yarn"));
     }
 }

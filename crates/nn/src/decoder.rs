@@ -20,6 +20,8 @@ pub struct Decoder {
     pub rope: Rope,
     /// Radians a position, for each pair that `rope` turns.
     pub frequencies: Vec<f32>,
+    /// The file says that the head is not the embedding; it may have one without saying so.
+    pub own_head: bool,
     /// Activation of the feed-forward block.
     pub function: &'static str,
 }
@@ -87,7 +89,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
         let norm = net.vector("norm.weight", width)?;
         let y = net.rec.rms_norm(x, norm, d.eps);
         // A model without a head of its own reads its embedding backwards.
-        let own = net.has("head.weight", d.vocab, width)?;
+        let own = d.own_head || net.has("head.weight", d.vocab, width)?;
         let head = if own { net.matrix("head.weight", d.vocab, width)? } else { table };
         let all = net.rec.matmul(y, head, width);
         net.rec.output(all);

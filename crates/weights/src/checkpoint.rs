@@ -140,6 +140,19 @@ impl Facts {
         }
     }
 
+    /// Whether something is so.
+    pub fn flag(&self, fact: Fact) -> Option<bool> {
+        match self {
+            Facts::Gguf(meta) => meta.number(&self.key(fact)).map(|n| n != 0.0),
+            Facts::Hf(_) => self.json(fact)?.as_bool(),
+        }
+    }
+
+    /// A size between 1 and `most`, `usual` where the file says nothing.
+    pub fn size_or(&self, fact: Fact, usual: usize, most: u64) -> Result<usize, Error> {
+        if self.uint(fact).is_none() { Ok(usual) } else { self.size(fact, most) }
+    }
+
     /// A size that must be there and be between 1 and `most`.
     pub fn size(&self, fact: Fact, most: u64) -> Result<usize, Error> {
         let key = self.key(fact);

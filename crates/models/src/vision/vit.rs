@@ -44,10 +44,7 @@ pub static VIT: Vision = Vision {
 
 /// What `config.json` leaves out has the value of the first ViT.
 fn sizes(facts: &Facts) -> Result<Encoder, Error> {
-    let size = |hf, default, most| match facts.uint(Fact { gguf: "", hf }) {
-        None => Ok(default),
-        Some(_) => facts.size(Fact { gguf: "", hf }, most),
-    };
+    let size = |hf, usual, most| facts.size_or(Fact { gguf: "", hf }, usual, most);
     let (width, heads) = (size("hidden_size", 768, 1 << 16)?, size("num_attention_heads", 12, 1 << 10)?);
     let (image, patch) = (size("image_size", 224, 1 << 12)?, size("patch_size", 16, 1 << 8)?);
     let head = width / heads;

@@ -1,0 +1,33 @@
+//! safetensors files with some tensors changed.
+
+use squint_weights::{Error, Kind, Safetensors, source::Memory};
+
+/// What becomes of a tensor of f32: its format and numbers, or none to leave it out.
+pub type Change<'a> = &'a dyn Fn(&str, Vec<f32>) -> Option<(Kind, Vec<f32>)>;
+
+/// `file`, which is all f32, with every tensor sent through `change`.
+pub fn changed(file: &[u8], change: Change) -> Result<Vec<u8>, Error> {
+    let tensors = pollster::block_on(Safetensors::read(&Memory::new("changed.safetensors", file)))?.tensors;
+    let (mut entries, mut data) = (vec![], vec![]);
+    for t in tensors {
+        let numbers = t.kind.unpack_all(&file[t.at as usize..][..t.bytes as usize]);
+        let Some((kind, numbers)) = change(&t.name, numbers) else { continue };
+        let from = data.len();
+        data.extend(kind.pack_all(&numbers));
+        let (name, dtype, shape, to) = (t.name, kind.name.to_uppercase(), t.shape, data.len());
+        entries.push(format!(r#""{name}":{{"dtype":"{dtype}","shape":{shape:?},"data_offsets":[{from},{to}]}}"#));
+    }
+    let header = format!("{{{}}}", entries.join(","));
+    Ok([&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat())
+}
+
+/// Tensors whose names have `part` in them rounded to `kind`, and stored in it or not.
+pub fn rounded(file: &[u8], part: &str, kind: Kind, stored: bool) -> Result<Vec<u8>, Error> {
+    changed(file, &|name, numbers| {
+        if !name.contains(part) {
+            return Some((Kind::F32, numbers));
+        }
+        let numbers = kind.unpack_all(&kind.pack_all(&numbers));
+        Some((if stored { kind } else { Kind::F32 }, numbers))
+    })
+}
