@@ -6,7 +6,7 @@ use pollster::block_on;
 use squint_cpu::{Cpu, Isa};
 use squint_engine::{Encoder, Error, Host};
 use squint_ops::{Backend, INT8, Kind, Reference, case::relative_error};
-use squint_tests::{backends, tiny::Llama, tree};
+use squint_tests::{backends, files::rounded, tiny::Llama, tree};
 use squint_weights::{Checkpoint, Source, source::Memory};
 use std::{collections::BTreeMap, rc::Rc};
 
@@ -77,6 +77,26 @@ fn every_backend_computes_what_transformers_computes() {
         let error = off(&load(on, &files(), None).unwrap(), &golden.pixels, &golden.plain);
         println!("{name}: {error:.1e}");
         assert!(error < 1e-4, "{name}: {error}");
+    }
+}
+
+/// Queries, keys and values of one format are one product, of several formats three: the same rows come out.
+#[test]
+fn values_in_a_format_of_their_own_change_nothing() {
+    let golden = golden();
+    let mixed = |part, stored| {
+        let mut files = files();
+        let file = files.get_mut("model.safetensors").unwrap();
+        *file = rounded(file, part, Kind::F16, stored).unwrap();
+        files
+    };
+    for on in everywhere() {
+        for part in ["attention.query.weight", "attention.key.weight", "attention.value.weight"] {
+            let both = [false, true].map(|stored| load(on.clone(), &mixed(part, stored), None).unwrap());
+            let [want, got] = both.map(|vit| block_on(vit.hidden(&golden.pixels)).unwrap().values);
+            let error = relative_error(&want, &got, 0.0);
+            assert!(error < 1e-5, "{part} on {}: {error}", on.caps().device);
+        }
     }
 }
 
