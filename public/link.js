@@ -41,8 +41,8 @@ export class Link {
     });
   }
 
-  post(message) {
-    this.#worker.postMessage(message);
+  post(message, given = []) {
+    this.#worker.postMessage(message, given);
     if (message.ask.stop !== undefined) {
       this.#silent = 0;
       this.#stopped = this.#ping();

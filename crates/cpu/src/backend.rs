@@ -1,6 +1,7 @@
 //! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
 
 use crate::Isa;
+use crate::joined::{self, join};
 use crate::kernel::{KERNELS, Kernel, Machine, Part, ROUNDING, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
@@ -62,7 +63,14 @@ impl Cpu {
     }
 }
 
-struct Plan(Vec<(Step, Option<&'static Kernel>)>);
+struct Plan(Vec<Planned>);
+
+struct Planned {
+    step: Step,
+    kernel: Option<&'static Kernel>,
+    /// How many of the recording's steps this one stands for.
+    steps: usize,
+}
 
 impl Backend for Cpu {
     fn caps(&self) -> &Caps {
@@ -101,15 +109,17 @@ impl Backend for Cpu {
 
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
-            let kernel = |s: &Step| KERNELS.iter().find(|k| k.stem == s.op.stem);
-            Prepared::bind(self, rec, bound, |_| Ok(Plan(rec.steps.iter().map(|s| (s.clone(), kernel(s))).collect())))
+            let (rec, counts) = join(rec);
+            let kernel = |s: &Step| KERNELS.iter().chain([&joined::KERNEL]).find(|k| k.stem == s.op.stem);
+            let plan = |(step, steps): (&Step, usize)| Planned { step: step.clone(), kernel: kernel(step), steps };
+            Prepared::bind(self, &rec, bound, |_| Ok(Plan(rec.steps.iter().zip(counts).map(plan).collect())))
         })
     }
 
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
             what.admit(run)?;
-            for (step, kernel) in &what.downcast::<Plan>()?.0 {
+            for Planned { step, kernel, .. } in &what.downcast::<Plan>()?.0 {
                 let params = step.resolve(run)?;
                 let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
                 for i in 0..of {
@@ -128,7 +138,7 @@ impl Backend for Cpu {
         Box::pin(async move {
             what.admit(run)?;
             let mut ms = vec![];
-            for (step, kernel) in &what.downcast::<Plan>()?.0 {
+            for Planned { step, kernel, steps } in &what.downcast::<Plan>()?.0 {
                 let params = step.resolve(run)?;
                 let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
                 let mut sum = 0.0;
@@ -139,7 +149,9 @@ impl Backend for Cpu {
                     // Time given to others is not the step's.
                     (self.host.pause)().await;
                 }
+                // Of joined steps the first has the time.
                 ms.push(sum);
+                ms.resize(ms.len() + steps - 1, 0.0);
             }
             Ok(Some(Times { ms, resolution: self.host.resolution(), clock: "the clock around each step" }))
         })

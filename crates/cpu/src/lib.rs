@@ -6,6 +6,7 @@
 //! * `math` — exp and what is made of it.
 //! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
+//! * `joined` — a product and what follows it in one step.
 //! * `pool`, `crew` — threads where there are any, and how they share a job.
 //! * `peaks` — what the machine can do at most, measured.
 
@@ -15,6 +16,7 @@ mod backend;
     allow(dead_code, reason = "most builds there have one thread, and one's threads stay")
 )]
 mod crew;
+mod joined;
 mod kernel;
 mod lanes;
 mod math;

@@ -8,6 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// Parts for each thread: one that is slow, or that somebody else interrupts, leaves more of them to the others.
 const PARTS: usize = 32;
 
+/// Threads for each processor at most: more only stand in each other's way.
+const MOST: usize = 4;
+
 pub struct Pool {
     threads: usize,
     splits: AtomicUsize,
@@ -19,9 +22,12 @@ impl Pool {
     /// Natively 0 means as many as the machine has. In the browser threads come from the page: `init_thread_pool` was
     /// given one less than this number.
     pub fn new(threads: usize) -> Pool {
+        let there = std::thread::available_parallelism().map_or(1, |n| n.get());
         let threads = match threads {
-            0 => std::thread::available_parallelism().map_or(1, |n| n.get()),
-            n => n,
+            0 => there,
+            // There the page has started them, and nobody says how many processors there are.
+            n if cfg!(target_arch = "wasm32") => n,
+            n => n.min(MOST * there),
         };
         let crew = if threads > 1 { crew(threads - 1) } else { None };
         Pool { threads: if crew.is_some() { threads } else { 1 }, splits: AtomicUsize::new(0), crew }

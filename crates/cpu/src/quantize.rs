@@ -166,10 +166,10 @@ impl Body for Row<'_> {
     fn run<L: Lanes>(self) {
         let [mut first, mut second] = self.terms;
         self.lifts.fill(0.0);
-        // Largest numbers first, kept where the scales will be.
+        // Largest numbers first, kept where the scales will be. What is no number makes a scale that is none.
         for (i, most) in first.scales.iter_mut().enumerate() {
             let [a, b, c, d] = load::<L>(&self.x[i * BLOCK..]);
-            *most = L::most(L::max(L::max(L::abs(a), L::abs(b)), L::max(L::abs(c), L::abs(d))));
+            *most = L::largest(L::larger(L::larger(L::abs(a), L::abs(b)), L::larger(L::abs(c), L::abs(d))));
         }
         let mean = first.scales.iter().sum::<f32>() / first.scales.len().max(1) as f32;
         let uneven = first.scales.iter().any(|most| *most > UNEVEN * mean);
@@ -242,10 +242,10 @@ impl TermRow<'_> {
             L::small(code, &mut self.codes[start(j) + 4 * self.place..], 4 * self.together);
         }
         let half = [L::total(L::plus(codes[0], codes[1])), L::total(L::plus(codes[2], codes[3]))];
-        let whole = [half[0] + half[1]];
+        let whole = [half[0].wrapping_add(half[1])];
         let sums: &[i32] = if how.run == BLOCK { &whole } else { &half };
         for (j, sum) in (i * sums.len()..).zip(sums) {
-            self.biases[j] = -how.offset * sum;
+            self.biases[j] = sum.wrapping_mul(-how.offset);
             lifts[j] += scale * *sum as f32;
         }
         codes

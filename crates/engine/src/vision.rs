@@ -83,10 +83,11 @@ impl Encoder {
                 "give the picture in the model's own size, red, green and blue of a pixel side by side",
             ));
         }
-        let pixels = Kind::F32.pack_all(pixels);
-        let picture = Key::of(&pixels);
+        // Every machine that browsers run on has the little end first, as backends take it.
+        let pixels = bytemuck::cast_slice(pixels);
+        let picture = Key::of(pixels);
         let make = async || {
-            self.show(picture, &pixels).await?;
+            self.show(picture, pixels).await?;
             Ok(Kind::F32.unpack_all(&self.backend.read(self.prepared.handle(out)).await?))
         };
         self.kept.stage(picture.then(name, ""), make).await

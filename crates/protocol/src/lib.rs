@@ -1,5 +1,6 @@
 //! The words that the page and the worker share. Data only: no behaviour beyond parsing and printing.
 
+mod bytes;
 mod card;
 mod config;
 mod fault;

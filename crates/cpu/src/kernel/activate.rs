@@ -52,31 +52,39 @@ impl Body for Row<'_> {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        match self.f.name {
-            "silu" => self.each::<L, Silu<L>>(),
-            "quick_gelu" => self.each::<L, QuickGelu<L>>(),
-            "gelu_tanh" => self.each::<L, GeluTanh<L>>(),
-            "gelu" => self.each::<L, Gelu<L>>(),
-            "relu" => self.each::<L, Relu>(),
-            _ => {
-                for (i, y) in self.y.iter_mut().enumerate() {
-                    *y = (self.f.apply)(self.x[i]) * self.up.get(i).unwrap_or(&1.0);
-                }
-            }
-        }
+        visit::<L>(self.f, self);
+    }
+}
+
+/// Work over lanes that is compiled for each function which has lanes.
+pub trait Visit<L: Lanes> {
+    fn lanes<F: Curve<L>>(self);
+    /// Number by number, for the others.
+    fn numbers(self, f: fn(f32) -> f32);
+}
+
+#[inline(always)]
+pub fn visit<L: Lanes>(f: &Function, work: impl Visit<L>) {
+    match f.name {
+        "silu" => work.lanes::<Silu<L>>(),
+        "quick_gelu" => work.lanes::<QuickGelu<L>>(),
+        "gelu_tanh" => work.lanes::<GeluTanh<L>>(),
+        "gelu" => work.lanes::<Gelu<L>>(),
+        "relu" => work.lanes::<Relu>(),
+        _ => work.numbers(f.apply),
     }
 }
 
 /// A function over lanes, with its constants. A type rather than a closure or a function pointer: only calls that are sure
 /// to be inlined are compiled for the lanes, and others are twenty times slower.
-trait Curve<L: Lanes> {
+pub trait Curve<L: Lanes> {
     fn new() -> Self;
     fn at(&self, x: L::V) -> L::V;
 }
 
-impl Row<'_> {
+impl<L: Lanes> Visit<L> for Row<'_> {
     #[inline(always)]
-    fn each<L: Lanes, F: Curve<L>>(self) {
+    fn lanes<F: Curve<L>>(self) {
         let f = F::new();
         let whole = self.x.len() / LANES * LANES;
         for i in (0..whole).step_by(LANES) {
@@ -93,6 +101,12 @@ impl Row<'_> {
         L::store(v, &mut last);
         for (i, v) in (whole..self.x.len()).zip(last) {
             self.y[i] = v * self.up.get(i).unwrap_or(&1.0);
+        }
+    }
+    #[inline(always)]
+    fn numbers(self, f: fn(f32) -> f32) {
+        for (i, y) in self.y.iter_mut().enumerate() {
+            *y = f(self.x[i]) * self.up.get(i).unwrap_or(&1.0);
         }
     }
 }

@@ -25,13 +25,19 @@ pub fn parts(machine: &Machine, params: &[u32]) -> usize {
 
 /// Blocks of queries in a group.
 fn blocks(params: &[u32]) -> usize {
-    let most = (LINES * params[2] as usize / params[1].max(1) as usize).max(1);
-    (params[0] as usize).div_ceil(most).max(1)
+    (params[0] as usize).div_ceil(step(params)).max(1)
 }
 
-/// Rows of a block: the same in all of them, but for the last.
+/// Rows of a block: the same in all of them, but for the last; with all heads of a group, whole tiles of four lines.
 fn step(params: &[u32]) -> usize {
-    (params[0] as usize).div_ceil(blocks(params)).max(1)
+    let [rows, heads, groups] = [0, 1, 2].map(|i| params[i] as usize);
+    let most = (LINES * groups / heads.max(1)).max(1);
+    let whole = match heads / groups.max(1) % 4 {
+        0 => 1,
+        2 => 2,
+        _ => 4,
+    };
+    rows.div_ceil(rows.div_ceil(most).max(1)).max(1).next_multiple_of(whole)
 }
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {

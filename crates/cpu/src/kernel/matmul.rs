@@ -5,7 +5,7 @@ use super::{Machine, Part};
 use crate::lanes::LANES;
 use crate::panels::Panels;
 use crate::pool::Parts;
-use crate::tile::{Integer, Real};
+use crate::tile::{Finish, Integer, Real, Then};
 use squint_ops::{Error, Kind, View, Views};
 use std::any::Any;
 use std::cell::RefCell;
@@ -20,17 +20,19 @@ pub const PAIR: usize = 2 * LANES;
 thread_local! {
     /// Panels that were not f32, or not panels, before.
     static UNPACKED: RefCell<(Vec<f32>, Vec<u8>)> = RefCell::default();
+    /// [rows, PAIR]: a product that something is yet done to.
+    static RAW: RefCell<Vec<f32>> = RefCell::default();
 }
 
 pub fn parts(machine: &Machine, params: &[u32]) -> usize {
-    machine.parts(params.iter().map(|p| *p as usize).product()).min(params[1].div_ceil(PAIR as u32) as usize)
+    machine.parts(params[..3].iter().map(|p| *p as usize).product()).min(params[1].div_ceil(PAIR as u32) as usize)
 }
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {
     let sizes = [params[0] as usize, params[1] as usize, params[2] as usize];
     let [x, w, y] = views.split()?;
     let share = part.share(sizes[1].div_ceil(PAIR));
-    multiply(machine, x.f32()?, w, &Parts::new(y.f32_mut()?), sizes, [share, 0..0])
+    multiply(machine, x.f32()?, w, &Parts::new(y.f32_mut()?), sizes, [share, 0..0], Then::default())
 }
 
 /// Those outputs of [rows, outs, depth] that lie in two ranges of pairs of panels; the ranges do not overlap.
@@ -41,6 +43,7 @@ pub fn multiply(
     y: &Parts,
     [rows, outs, depth]: [usize; 3],
     pairs: [Range<usize>; 2],
+    then: Then,
 ) -> Result<(), Error> {
     let x = &x[..rows * depth];
     let weight = Weight::of(w, outs, depth)?;
@@ -58,27 +61,39 @@ pub fn multiply(
         UNPACKED.with_borrow_mut(|(reals, raw)| {
             for n in range {
                 let pair = if n < first.len() { first.start + n } else { second.start + n - first.len() };
-                let (o, last) = (pair * PAIR, panels.rows.min(outs).div_ceil(LANES));
+                let (start, last) = (pair * PAIR, panels.rows.min(outs).div_ceil(LANES));
                 let two = 2 * pair..(2 * pair + 2).min(last);
-                if let Some(codes) = integers {
-                    for p in two {
-                        let (panel, o) = (weight.panel(p, raw), p * LANES);
-                        isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o });
+                // The outputs of a pair of panels, into columns from `o` on of rows of `outs`.
+                let mut product = |y: &Parts, outs: usize, o: usize| {
+                    if let Some(codes) = integers {
+                        for (i, p) in two.clone().enumerate() {
+                            let (panel, o) = (weight.panel(p, raw), o + i * LANES);
+                            isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o });
+                        }
+                        return;
                     }
+                    let panels = match weight.reals(two.clone()) {
+                        Some(reals) => reals,
+                        None => {
+                            reals.resize(2 * depth * LANES, 0.0);
+                            for (p, to) in two.clone().zip(reals.chunks_exact_mut(depth * LANES)) {
+                                isa.run(panels.unpack(weight.panel(p, raw), to));
+                            }
+                            &reals[..two.len() * depth * LANES]
+                        }
+                    };
+                    isa.run(Real { x, panels, y, rows, outs, depth, o });
+                };
+                if then.nothing() {
+                    product(y, outs, start);
                     continue;
                 }
-                let panels = match weight.reals(two.clone()) {
-                    Some(reals) => reals,
-                    None => {
-                        reals.resize(2 * depth * LANES, 0.0);
-                        let n = two.len();
-                        for (p, to) in two.zip(reals.chunks_exact_mut(depth * LANES)) {
-                            isa.run(panels.unpack(weight.panel(p, raw), to));
-                        }
-                        &reals[..n * depth * LANES]
-                    }
-                };
-                isa.run(Real { x, panels, y, rows, outs, depth, o });
+                RAW.with_borrow_mut(|raw| {
+                    raw.resize(raw.len().max(rows * PAIR), 0.0);
+                    product(&Parts::new(raw), PAIR, 0);
+                    let width = PAIR.min(outs - start);
+                    isa.run(Finish { from: raw, step: PAIR, y, rows, outs, o: start, width, then });
+                });
             }
         });
     });

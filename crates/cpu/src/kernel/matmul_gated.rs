@@ -4,6 +4,7 @@
 use super::matmul::{PAIR, multiply};
 use super::{Machine, Part, activate};
 use crate::pool::Parts;
+use crate::tile::Then;
 use squint_ops::{Error, View, Views};
 
 pub fn parts(machine: &Machine, params: &[u32]) -> usize {
@@ -23,7 +24,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) ->
     if both.len() < rows * 2 * outs {
         both.resize(rows * 2 * outs, 0.0);
     }
-    multiply(machine, x.f32()?, w, &Parts::new(&mut both), [rows, 2 * outs, depth], [share, up])?;
+    multiply(machine, x.f32()?, w, &Parts::new(&mut both), [rows, 2 * outs, depth], [share, up], Then::default())?;
     activate::apply(machine, &both, &Parts::new(y.f32_mut()?), [rows, outs, 1], columns, function);
     Ok(())
 }

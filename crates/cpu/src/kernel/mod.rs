@@ -6,12 +6,14 @@ mod add_norm;
 mod attention;
 mod kv_write;
 mod layer_norm;
-mod matmul;
+pub mod matmul;
 mod matmul_gated;
 mod pixel_shuffle;
 mod rms_norm;
 mod rope;
 mod rope_write;
+
+pub use activate::{Curve, Visit, visit};
 
 use crate::quantize::Scratch;
 use crate::{Isa, Pool};

@@ -96,6 +96,21 @@ unsafe impl Lanes for Avx2 {
         }
     }
     #[inline(always)]
+    fn larger(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: see the impl.
+        unsafe { _mm256_castsi256_ps(_mm256_max_epi32(_mm256_castps_si256(a), _mm256_castps_si256(b))) }
+    }
+    #[inline(always)]
+    fn largest(v: __m256) -> f32 {
+        // SAFETY: see the impl.
+        unsafe {
+            let v = _mm256_castps_si256(v);
+            let four = _mm_max_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1));
+            let two = _mm_max_epi32(four, _mm_unpackhi_epi64(four, four));
+            f32::from_bits(_mm_cvtsi128_si32(two).max(_mm_extract_epi32(two, 1)) as u32)
+        }
+    }
+    #[inline(always)]
     fn sum(v: __m256) -> f32 {
         // SAFETY: see the impl.
         unsafe {
@@ -222,7 +237,7 @@ unsafe impl Lanes for Avx2 {
         unsafe {
             let four = _mm_add_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
             let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
-            _mm_cvtsi128_si32(two) + _mm_extract_epi32(two, 1)
+            _mm_cvtsi128_si32(two).wrapping_add(_mm_extract_epi32(two, 1))
         }
     }
     #[inline(always)]

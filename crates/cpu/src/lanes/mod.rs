@@ -50,6 +50,10 @@ pub unsafe trait Lanes: Copy + 'static {
     fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// v · 2ⁿ, n in the lowest bits of `n`'s pattern; the result must be a normal number.
     fn ldexp(v: Self::V, n: Self::V) -> Self::V;
+    /// The larger of two that are not negative; what is no number is larger than all.
+    fn larger(a: Self::V, b: Self::V) -> Self::V;
+    /// The largest of all lanes, likewise.
+    fn largest(v: Self::V) -> f32;
     /// Sum of all lanes.
     fn sum(v: Self::V) -> f32;
     /// Largest of all lanes.
@@ -85,7 +89,7 @@ pub unsafe trait Lanes: Copy + 'static {
     /// How much larger the pattern of `v`, as a whole number, is than that of `than`.
     fn beyond(v: Self::V, than: Self::V) -> Self::T;
     fn plus(a: Self::T, b: Self::T) -> Self::T;
-    /// Sum of all lanes.
+    /// Sum of all lanes. Both wrap: what is no number has codes of any size.
     fn total(t: Self::T) -> i32;
     /// Eight numbers of size up to 127 as signed bytes: four, and four more `step` after them.
     fn small(t: Self::T, to: &mut [u8], step: usize);

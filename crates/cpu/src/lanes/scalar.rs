@@ -19,7 +19,7 @@ fn two(a: V, b: V, f: impl Fn(f32, f32) -> f32) -> V {
 /// Adds the four products of each lane.
 #[inline(always)]
 fn four(s: S, w: B, a: B) -> S {
-    from_fn(|i| (4 * i..4 * i + 4).fold(s[i], |sum, j| sum + w[j] as i32 * a[j] as i8 as i32))
+    from_fn(|i| (4 * i..4 * i + 4).fold(s[i], |sum, j| sum.wrapping_add(w[j] as i32 * a[j] as i8 as i32)))
 }
 
 // SAFETY: no special instructions.
@@ -77,6 +77,14 @@ unsafe impl Lanes for Scalar {
     #[inline(always)]
     fn ldexp(v: V, n: V) -> V {
         two(v, n, |v, n| f32::from_bits(v.to_bits().wrapping_add(n.to_bits() << 23)))
+    }
+    #[inline(always)]
+    fn larger(a: V, b: V) -> V {
+        from_fn(|i| f32::from_bits(a[i].to_bits().max(b[i].to_bits())))
+    }
+    #[inline(always)]
+    fn largest(v: V) -> f32 {
+        f32::from_bits(v.iter().map(|v| v.to_bits()).max().unwrap_or(0))
     }
     #[inline(always)]
     fn sum(v: V) -> f32 {
@@ -142,7 +150,7 @@ unsafe impl Lanes for Scalar {
     }
     #[inline(always)]
     fn close(s: S, bias: i32) -> V {
-        s.map(|s| (s + bias) as f32)
+        s.map(|s| s.wrapping_add(bias) as f32)
     }
 
     #[inline(always)]
@@ -163,11 +171,11 @@ unsafe impl Lanes for Scalar {
     }
     #[inline(always)]
     fn plus(a: S, b: S) -> S {
-        from_fn(|i| a[i] + b[i])
+        from_fn(|i| a[i].wrapping_add(b[i]))
     }
     #[inline(always)]
     fn total(t: S) -> i32 {
-        t.iter().sum()
+        t.iter().fold(0, |sum: i32, t| sum.wrapping_add(*t))
     }
     #[inline(always)]
     fn small(t: S, to: &mut [u8], step: usize) {

@@ -161,6 +161,16 @@ unsafe impl Lanes for Wasm {
         two(v, n, |v, n| i32x4_add(v, i32x4_shl(n, 23)))
     }
     #[inline(always)]
+    fn larger(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| i32x4_max(a, b))
+    }
+    #[inline(always)]
+    fn largest(v: [v128; 2]) -> f32 {
+        let four = i32x4_max(v[0], v[1]);
+        let two = i32x4_max(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
+        f32::from_bits(i32x4_extract_lane::<0>(two).max(i32x4_extract_lane::<1>(two)) as u32)
+    }
+    #[inline(always)]
     fn sum(v: [v128; 2]) -> f32 {
         let four = f32x4_add(v[0], v[1]);
         let two = f32x4_add(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
@@ -268,7 +278,7 @@ unsafe impl Lanes for Wasm {
     fn total(t: [v128; 2]) -> i32 {
         let four = i32x4_add(t[0], t[1]);
         let two = i32x4_add(four, i32x4_shuffle::<2, 3, 0, 1>(four, four));
-        i32x4_extract_lane::<0>(two) + i32x4_extract_lane::<1>(two)
+        i32x4_extract_lane::<0>(two).wrapping_add(i32x4_extract_lane::<1>(two))
     }
     #[inline(always)]
     fn small(t: [v128; 2], to: &mut [u8], step: usize) {

@@ -256,7 +256,12 @@ fn weigh<L: Lanes>(
         largest = L::max(largest, L::load(s));
     }
     let most = state.0.max(L::most(largest));
-    let shrink = (state.0 - most).exp();
+    // Nothing so far, and nothing larger than so far, are common.
+    let shrink = match state.0 {
+        f32::MIN => 0.0,
+        before if before == most => 1.0,
+        before => (before - most).exp(),
+    };
     let mut sum = L::splat(0.0);
     let (head, last) = line.split_at_mut(padded - LANES);
     for s in head.chunks_exact_mut(LANES) {

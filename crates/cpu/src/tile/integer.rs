@@ -61,7 +61,8 @@ impl Integer<'_> {
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let runs = self.depth / RUN;
         let first = Lines::<RUN, R>::of::<BITS>(&self.x.first, r, self.depth);
-        let lifts: [&[f32]; R] = std::array::from_fn(|i| &self.x.lifts[(r + i) * runs..][..runs]);
+        let lifts: [&[f32]; R] =
+            std::array::from_fn(|i| if MIN { &self.x.lifts[(r + i) * runs..][..runs] } else { &[] });
         let code_bytes = RUN * LANES / if BITS == 4 { 2 } else { 1 };
         let whole = code_bytes + 4 * LANES * (1 + MIN as usize);
         debug_assert_eq!((code_bytes, whole), stretch(self.codes));
@@ -125,7 +126,7 @@ impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
             codes: if BITS == 8 { &[] } else { &term.codes[r * depth..][..R * depth] },
             wide: if BITS == 8 { &term.wide[r * depth..][..R * depth] } else { &[] },
             scales: std::array::from_fn(|i| &term.scales[(r + i) * blocks..][..blocks]),
-            biases: std::array::from_fn(|i| &term.biases[(r + i) * runs..][..runs]),
+            biases: std::array::from_fn(|i| if BITS == 8 { &[][..] } else { &term.biases[(r + i) * runs..][..runs] }),
         }
     }
 

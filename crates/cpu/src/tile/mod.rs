@@ -1,10 +1,12 @@
 //! The innermost loops: a few rows of activations against one or two panels of weights, sums held in registers.
 
 mod attend;
+mod finish;
 mod integer;
 mod real;
 
 pub use attend::{Attend, Cache, Work};
+pub use finish::{Finish, Then};
 pub use integer::Integer;
 pub use real::Real;
 
