@@ -93,7 +93,7 @@ pub unsafe trait Lanes: Copy + 'static {
     fn total(t: Self::T) -> i32;
     /// Eight numbers of size up to 127 as signed bytes: four, and four more `step` after them.
     fn small(t: Self::T, to: &mut [u8], step: usize);
-    /// The same as i16: four times two, each `step` after the two before.
+    /// Eight numbers of size up to 32767 as i16: four times two, each `step` after the two before.
     fn short(t: Self::T, to: &mut [i16], step: usize);
     /// Adds the two products of each lane.
     fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;

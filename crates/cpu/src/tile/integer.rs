@@ -85,7 +85,7 @@ impl Integer<'_> {
             let at = (r + i) * self.outs + self.o;
             // SAFETY: a panel's outputs belong to one thread.
             let y = unsafe { self.y.slice(at..at + n) };
-            let large = self.x.large(r + i, self.depth);
+            let large = if BITS == 8 { &[] } else { self.x.large(r + i, self.depth) };
             let sum = if large.is_empty() { *sum } else { L::add(*sum, self.second::<L, BITS, RUN>(r + i, large)) };
             super::put::<L>(sum, y);
         }
