@@ -108,12 +108,13 @@ fn every_format_in_the_forms_that_round() {
     }
 }
 
-/// The same numbers as on the cpu backend, which rounds activations the same way: what differs is the order of sums.
+/// The same numbers as on the cpu backend, which rounds activations the same way unless weights have 8 bits: what differs
+/// is the order of sums.
 #[test]
 fn bytes_are_those_of_the_cpu_backend() {
     let Some(gpu) = rounding(&INT8) else { return };
     let cpu = squint_cpu::Cpu::new(squint_ops::Host::native(), squint_cpu::Isa::best(), 1);
-    for kind in [Kind::Q8_0, Kind::Q4_0, Kind::Q4_1] {
+    for kind in [Kind::Q4_0, Kind::Q4_1] {
         for size in [[5, 33, 96], [40, 64, 512], [67, 31, 1024]] {
             let case = product(kind, size);
             assert_eq!(form(&gpu, &case), Some("bytes"));
