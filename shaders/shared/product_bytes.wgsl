@@ -1,7 +1,7 @@
 // Products of many rows in whole numbers, in tiles of 32 × 32. What the importing shader says is said in product_many.
-// 32 numbers of x share a scale, the largest of them becomes ±127, halves are rounded to even: what the cpu
-// backend does with weights of 4 bits, without its second terms. A weight is scale · code + offset, so the offset is multiplied with the sum of
-// the codes of x.
+// 32 numbers of x share a scale, the largest of them becomes ±127, halves are rounded to even: what the cpu backend does
+// with weights of 4 bits, without its second terms. A weight is scale · code + offset, so the offset is multiplied with
+// the sum of the codes of x.
 const WORDS = 16u; // of four codes: two blocks of 32
 const STRIDE = 33u;
 var<workgroup> x_codes: array<u32, WORDS * STRIDE>; // [WORDS, 32 rows and one]
