@@ -5,6 +5,7 @@
 //! * `pick` — which one `auto` stands for.
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
 //! * `both` — two things at once: pipelines are built meanwhile.
+//! * [`picture`] — a file becomes what a vision encoder is shown.
 //! * [`load`] — a language model there; [`vision`] — a vision encoder.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
@@ -24,6 +25,7 @@ mod limits;
 pub mod load;
 pub mod open;
 mod pick;
+pub mod picture;
 pub mod probe;
 mod profile;
 mod revive;

@@ -15,8 +15,15 @@ pub struct Checkpoint {
     files: BTreeMap<&'static str, Vec<u8>>,
 }
 
-/// Files of a Hugging Face directory that say how text becomes ids.
-const BESIDE: &[&str] = &["tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
+/// Files of a Hugging Face directory that say how text becomes ids, and a picture numbers.
+const BESIDE: &[&str] = &[
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "generation_config.json",
+    "chat_template.jinja",
+    "preprocessor_config.json",
+    "processor_config.json",
+];
 
 /// What a file says of its model: GGUF metadata, or `config.json`.
 #[derive(Clone, Debug)]

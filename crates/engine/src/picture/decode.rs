@@ -1,0 +1,154 @@
+//! A file's bytes become a picture: eight bits of red, green and blue, turned upright.
+//!
+//! What is transparent keeps the colour that is stored under it, as Pillow's `convert("RGB")` does; of sixteen bits the
+//! upper eight are kept. The sizes a file claims are believed up to a bound, and only after that is memory asked for.
+
+use super::{Picture, RGB};
+use image::error::ImageError;
+use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
+use squint_ops::{Error, Grid};
+use std::io::{Cursor, ErrorKind};
+
+/// Decoded bytes that are possible: a photograph of 89 million pixels.
+const MOST: u64 = 1 << 28;
+
+/// Formats by the names people know.
+const FORMATS: &[(ImageFormat, &str)] = &[
+    (ImageFormat::Png, "PNG"),
+    (ImageFormat::Jpeg, "JPEG"),
+    (ImageFormat::WebP, "WebP"),
+    (ImageFormat::Gif, "GIF"),
+    (ImageFormat::Bmp, "BMP"),
+];
+
+/// `name` is for messages. Of a moving picture it is the first frame.
+pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
+    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| broken(name, "", &e.into()))?;
+    let known = reader.format().and_then(|f| FORMATS.iter().find(|(known, _)| *known == f));
+    let Some((format, word)) = known.copied() else {
+        let names: Vec<_> = FORMATS.iter().map(|(_, name)| *name).collect();
+        let what = format!("'{name}' is no picture in a format that can be read");
+        return Err(Error::new("picture", what, format!("formats are {}", names.join(", "))));
+    };
+    if format == ImageFormat::Jpeg && !ends(bytes) {
+        return Err(cut(name, word));
+    }
+    let trouble = |e| broken(name, word, &e);
+    let mut decoder = reader.into_decoder().map_err(trouble)?;
+    let ((width, height), colour, all) = (decoder.dimensions(), decoder.color_type(), decoder.total_bytes());
+    if width == 0 || height == 0 || all > MOST {
+        let what = format!("'{name}' is a {word} of {width}×{height} pixels");
+        return Err(Error::new(
+            "picture",
+            what,
+            format!("{MOST} bytes of decoded pixels are possible: make it smaller"),
+        ));
+    }
+    let mut limits = Limits::no_limits();
+    // Beside the picture, decoders keep rows, and of progressive pictures all coefficients.
+    limits.max_alloc = Some(all * 4 + (1 << 24));
+    decoder.set_limits(limits).map_err(trouble)?;
+    let turn = decoder.orientation().map_err(trouble)?.to_exif();
+    let mut raw = vec![];
+    let short = || Error::new("memory", format!("'{name}' needs {all} bytes"), "close other pages, or make it smaller");
+    raw.try_reserve_exact(all as usize).map_err(|_| short())?;
+    raw.resize(all as usize, 0);
+    decoder.read_image(&mut raw).map_err(trouble)?;
+    let size = Grid { height: height as usize, width: width as usize };
+    let bytes = rgb(raw, colour).ok_or_else(|| {
+        let what = format!("'{name}' is a {word} with pixels of the kind {colour:?}");
+        Error::new("picture", what, "save it with 8 or 16 bits of grey or colour")
+    })?;
+    Ok(turned(Picture { size, bytes }, turn))
+}
+
+/// Channels that stand for red, green and blue in each kind of pixel, and bytes of a channel.
+const KINDS: &[(ColorType, [usize; RGB], usize, usize)] = &[
+    (ColorType::L8, [0; RGB], 1, 1),
+    (ColorType::La8, [0; RGB], 2, 1),
+    (ColorType::Rgba8, [0, 1, 2], 4, 1),
+    (ColorType::L16, [0; RGB], 1, 2),
+    (ColorType::La16, [0; RGB], 2, 2),
+    (ColorType::Rgb16, [0, 1, 2], 3, 2),
+    (ColorType::Rgba16, [0, 1, 2], 4, 2),
+];
+
+fn rgb(raw: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
+    if colour == ColorType::Rgb8 {
+        return Some(raw);
+    }
+    let (_, from, channels, size) = KINDS.iter().find(|(c, ..)| *c == colour)?;
+    // Samples of two bytes lie in the machine's order.
+    let upper = if cfg!(target_endian = "little") { size - 1 } else { 0 };
+    let pixels = raw.chunks_exact(channels * size);
+    Some(pixels.flat_map(|p| from.map(|c| p[c * size + upper])).collect())
+}
+
+/// How a picture with EXIF's orientation 1 to 8 is read: rows and columns swapped, from below, from the right.
+const TURNS: [[bool; 3]; 8] = [
+    [false, false, false],
+    [false, false, true],
+    [false, true, true],
+    [false, true, false],
+    [true, false, false],
+    [true, true, false],
+    [true, true, true],
+    [true, false, true],
+];
+
+fn turned(picture: Picture, orientation: u8) -> Picture {
+    let [swap, below, right] = *TURNS.get(orientation.wrapping_sub(1) as usize).unwrap_or(&TURNS[0]);
+    if [swap, below, right] == TURNS[0] {
+        return picture;
+    }
+    let Grid { height, width } = picture.size;
+    let size = if swap { Grid { height: width, width: height } } else { picture.size };
+    let mut bytes = Vec::with_capacity(picture.bytes.len());
+    for y in 0..size.height {
+        for x in 0..size.width {
+            let (row, col) = if swap { (x, y) } else { (y, x) };
+            let row = if below { height - 1 - row } else { row };
+            let col = if right { width - 1 - col } else { col };
+            bytes.extend_from_slice(&picture.bytes[(row * width + col) * RGB..][..RGB]);
+        }
+    }
+    Picture { size, bytes }
+}
+
+/// Whether a JPEG has its end. The decoder shows what is there of one that was cut, and grey below it.
+fn ends(bytes: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        // Between segments, and inside a scan, a marker is 0xFF and a byte that is neither filler nor stuffing.
+        let Some(found) =
+            bytes.get(at..).and_then(|b| b.windows(2).position(|w| w[0] == 0xFF && ![0, 0xFF].contains(&w[1])))
+        else {
+            return false;
+        };
+        at += found + 2;
+        match bytes[at - 1] {
+            0xD9 => return true,
+            // Restarts and the start have no length.
+            0x01 | 0xD0..=0xD8 => {}
+            _ => match bytes.get(at..at + 2) {
+                Some(len) => at += u16::from_be_bytes([len[0], len[1]]) as usize,
+                None => return false,
+            },
+        }
+    }
+}
+
+fn cut(name: &str, word: &str) -> Error {
+    Error::new("truncated", format!("'{name}' is a {word} that ends too early"), "get the picture again")
+}
+
+fn broken(name: &str, word: &str, e: &ImageError) -> Error {
+    match e {
+        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => cut(name, word),
+        ImageError::Unsupported(_) => {
+            let what = format!("'{name}' is a {word} of a kind that cannot be read: {e}");
+            Error::new("picture", what, "save it as an ordinary PNG or JPEG")
+        }
+        _ => Error::new("picture", format!("'{name}' is a {word} that cannot be read: {e}"), "get the picture again"),
+    }
+}

@@ -1,0 +1,68 @@
+//! A processor at work: a picture in, one or several views out, in the numbers a model was trained on.
+
+use super::fit::{middle, squared};
+use super::{Filter, Fit, Part, Picture, RGB, Tiles, resize};
+use squint_ops::Grid;
+
+/// What is done to a picture, in this order: a square around it, tiles or a size, the middle of it, numbers.
+#[derive(Clone, Debug)]
+pub struct Preprocess {
+    /// The colour of the square around it.
+    pub pad: Option<[u8; RGB]>,
+    pub fit: Option<Fit>,
+    pub crop: Option<Grid>,
+    pub tiles: Option<Tiles>,
+    pub filter: Filter,
+    /// What is multiplied, then taken off, then divided by: per channel.
+    pub factor: f64,
+    pub mean: [f64; RGB],
+    pub std: [f64; RGB],
+}
+
+/// What an encoder is shown.
+#[derive(Clone, Debug, PartialEq)]
+pub struct View {
+    pub size: Grid,
+    /// [height, width, channels]
+    pub pixels: Vec<f32>,
+}
+
+/// The views of one picture, and how many tiles up and across they are: none, where there is one view only.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Views {
+    pub views: Vec<View>,
+    pub tiles: Grid,
+}
+
+impl Preprocess {
+    pub fn views(&self, picture: &Picture) -> Views {
+        let square = self.pad.map(|colour| squared(picture, colour));
+        let picture = square.as_ref().unwrap_or(picture);
+        let (pictures, tiles) = match self.tiles {
+            Some(tiles) => tiles.cut(picture, self.filter),
+            None => (vec![self.fitted(picture)], Grid::square(0)),
+        };
+        Views { views: pictures.iter().map(|p| self.numbers(p)).collect(), tiles }
+    }
+
+    fn fitted(&self, picture: &Picture) -> Picture {
+        let size = self.fit.map_or(picture.size, |fit| fit.size(picture.size));
+        let Some(crop) = self.crop else { return resize(picture, size, Part::whole(size), self.filter) };
+        let (part, [down, right]) = middle(size, crop);
+        let kept = resize(picture, size, part, self.filter);
+        if kept.size == crop {
+            return kept;
+        }
+        let mut framed = Picture::plain(crop, [0; RGB]);
+        framed.lay(&kept, down, right);
+        framed
+    }
+
+    fn numbers(&self, picture: &Picture) -> View {
+        // A byte has few values: each channel's are worked out once.
+        let table = |c: usize| (0..=255).map(move |v| ((v as f64 * self.factor - self.mean[c]) / self.std[c]) as f32);
+        let tables: Vec<Vec<f32>> = (0..RGB).map(|c| table(c).collect()).collect();
+        let pixels = picture.bytes.iter().enumerate().map(|(i, v)| tables[i % RGB][*v as usize]).collect();
+        View { size: picture.size, pixels }
+    }
+}
