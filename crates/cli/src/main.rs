@@ -21,6 +21,8 @@ enum Verb {
     Run(verb::run::Args),
     /// Next-token scores of a text or of ids
     Logits(verb::logits::Args),
+    /// What a vision encoder makes of a picture
+    Features(verb::features::Args),
     /// How fast prefill and decode are, and which share of this machine's limits that is
     Bench(verb::bench::Args),
     /// What a checkpoint holds: family, sizes, formats, tensors
@@ -43,6 +45,7 @@ fn main() -> ExitCode {
         match line.verb {
             Verb::Run(args) => verb::run::run(args).await,
             Verb::Logits(args) => verb::logits::run(args).await,
+            Verb::Features(args) => verb::features::run(args).await,
             Verb::Bench(args) => verb::bench::run(args).await,
             Verb::Inspect(args) => verb::inspect::run(args).await,
             Verb::Estimate(args) => verb::estimate::run(args),

@@ -1,7 +1,8 @@
 //! Flags that every verb shares, and what they open.
 
 use clap::Args;
-use squint_engine::{Backend, Backends, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
+use indicatif::{ProgressBar, ProgressStyle};
+use squint_engine::{Backend, Backends, Encoder, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::path::{Path, PathBuf};
@@ -75,23 +76,31 @@ fn find(model: &str) -> Result<PathBuf, Error> {
 impl How {
     pub async fn load(&self) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(self.which.checkpoint().await?);
+        let (backend, bar) = (self.open().await?, bar());
+        let language = self.wishes()?[0];
+        let cache = Some(self.cache(backend.as_ref())?);
+        let mut shown = |done, all| show(&bar, done, all);
+        let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut shown).await;
+        bar.finish_and_clear();
+        Ok(Rc::new(model?))
+    }
+
+    /// The same of a vision encoder.
+    pub async fn encoder(&self, checkpoint: &Checkpoint) -> Result<Encoder, Error> {
+        let (backend, bar) = (self.open().await?, bar());
+        let vision = wishes(&self.quant, &["vision"])?[0];
+        let mut shown = |done, all| show(&bar, done, all);
+        let encoder = Encoder::load(backend, Host::native(), checkpoint, vision, &mut shown).await;
+        bar.finish_and_clear();
+        encoder
+    }
+
+    async fn open(&self) -> Result<Rc<dyn Backend>, Error> {
         let (backend, because) = Backends::named(&self.around()?, &self.backend).await?;
         if self.backend == "auto" {
             eprintln!("auto is the {} backend here: {because}", backend.caps().name);
         }
-        let bar = indicatif::ProgressBar::new(0).with_style(
-            indicatif::ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}")
-                .unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()),
-        );
-        let language = self.wishes()?[0];
-        let cache = Some(self.cache(backend.as_ref())?);
-        let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut |done, all| {
-            bar.set_length(all);
-            bar.set_position(done);
-        })
-        .await;
-        bar.finish_and_clear();
-        Ok(Rc::new(model?))
+        Ok(backend)
     }
 
     pub fn around(&self) -> Result<Surroundings, Error> {
@@ -115,4 +124,14 @@ impl How {
         let all = wishes(&self.quant, &["language", "kv"])?;
         Ok([all[0], all[1]])
     }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+fn show(bar: &ProgressBar, done: u64, all: u64) {
+    bar.set_length(all);
+    bar.set_position(done);
 }

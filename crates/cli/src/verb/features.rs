@@ -1,0 +1,71 @@
+//! `squint features`: what a vision encoder makes of a picture, for people who compare engines.
+
+use crate::open::How;
+use serde_json::json;
+use squint_engine::picture::{Preprocess, decode};
+use squint_ops::Error;
+use squint_weights::{source::File, source::Source, source::inside};
+use std::path::PathBuf;
+
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    how: How,
+    /// A PNG, JPEG, WebP, GIF or BMP file
+    #[arg(long)]
+    image: PathBuf,
+    /// The rows before its head, where a model is a classifier
+    #[arg(long)]
+    hidden: bool,
+}
+
+/// Largest file of a picture.
+const MOST: u64 = 1 << 28;
+/// Rows and numbers of a row that are shown to people.
+const SHOWN: usize = 8;
+
+pub async fn run(args: Args) -> Result<(), Error> {
+    let checkpoint = args.how.which.checkpoint().await?;
+    let preprocess = Preprocess::of(&checkpoint)?;
+    let file = File::open(&args.image)?;
+    let views = preprocess.views(&decode(file.name(), &whole(&file).await?)?);
+    let encoder = args.how.encoder(&checkpoint).await?;
+    let [view] = &views.views[..] else {
+        let what = format!("'{}' becomes {} views", file.name(), views.views.len());
+        return Err(Error::new("image", what, "features are of one view: use a smaller picture"));
+    };
+    if view.size != encoder.sizes.image {
+        let (made, takes) = (view.size, encoder.sizes.image);
+        let (made, takes) = (format!("{}×{}", made.height, made.width), format!("{}×{}", takes.height, takes.width));
+        let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");
+        return Err(Error::new("image", what, "the two files are of different models: get the directory again"));
+    }
+    let (shape, made) = if args.hidden || encoder.sizes.classes == 0 {
+        let rows = encoder.hidden(&view.pixels).await?;
+        (vec![encoder.sizes.rows(), encoder.sizes.heads.width], rows)
+    } else {
+        (vec![encoder.sizes.classes], encoder.logits(&view.pixels).await?)
+    };
+    if args.how.json {
+        crate::say(&json!({"shape": shape, "values": made.values.as_slice()}).to_string());
+        return Ok(());
+    }
+    crate::say(&format!("shape  {shape:?}"));
+    let width = shape[shape.len() - 1];
+    for (i, row) in made.values.chunks_exact(width).take(SHOWN).enumerate() {
+        let numbers: Vec<String> = row.iter().take(SHOWN).map(|v| format!("{v:9.4}")).collect();
+        crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
+    }
+    Ok(())
+}
+
+async fn whole(file: &File) -> Result<Vec<u8>, Error> {
+    if file.size() > MOST {
+        let what = format!("'{}' has {} bytes; {MOST} are possible", file.name(), file.size());
+        return Err(Error::new("size", what, "make the picture smaller"));
+    }
+    inside(file, 0, file.size())?;
+    let mut bytes = vec![0; file.size() as usize];
+    file.read(0, &mut bytes).await?;
+    Ok(bytes)
+}

@@ -1,0 +1,86 @@
+//! A picture file in, `transformers`' hidden states and logits out (scripts/golden/features.py).
+
+#![allow(clippy::unwrap_used, reason = "a command that cannot run is a failed test")]
+
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const FIXTURES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures");
+
+fn features(model: &Path, image: &Path, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+    command.args(["features", "--backend", "reference", "--model"]).arg(model).arg("--image").arg(image);
+    command.args(more).stdin(Stdio::null()).output().unwrap()
+}
+
+fn vit() -> PathBuf {
+    Path::new(FIXTURES).join("vit")
+}
+
+fn picture(name: &str) -> PathBuf {
+    Path::new(FIXTURES).join("pictures").join(name)
+}
+
+fn values(v: &Value) -> Vec<f64> {
+    v.as_array().unwrap().iter().map(|v| v.as_f64().unwrap()).collect()
+}
+
+/// Relative L2 error.
+fn off(want: &[f64], got: &[f64]) -> f64 {
+    assert_eq!(want.len(), got.len());
+    let square = |of: &mut dyn Iterator<Item = f64>| of.map(|v| v * v).sum::<f64>();
+    (square(&mut want.iter().zip(got).map(|(a, b)| a - b)) / square(&mut want.iter().copied())).sqrt()
+}
+
+#[test]
+fn a_file_becomes_what_transformers_makes_of_it() {
+    let golden: Value = serde_json::from_slice(&std::fs::read(vit().join("features.json")).unwrap()).unwrap();
+    for (name, want) in golden.as_object().unwrap() {
+        for (more, key, shape) in [
+            (&["--json"][..], "logits", serde_json::json!([5])),
+            (&["--json", "--hidden"], "hidden", want["shape"].clone()),
+        ] {
+            let out = features(&vit(), &picture(name), more);
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            let got: Value = serde_json::from_slice(&out.stdout).unwrap();
+            assert_eq!(got["shape"], shape);
+            let error = off(&values(&want[key]), &values(&got["values"]));
+            println!("{name}, {key}: {error:.1e}");
+            assert!(error < 1e-4, "{name}, {key}: {error}");
+        }
+    }
+}
+
+#[test]
+fn people_see_a_part_of_it() {
+    let out = features(&vit(), &picture("cat.png"), &["--hidden"]);
+    let said = String::from_utf8(out.stdout).unwrap();
+    assert!(out.status.success() && said.starts_with("shape  [17, 32]") && said.lines().count() == 9, "{said}");
+}
+
+#[test]
+fn what_cannot_be_shown_is_named() {
+    let folder = std::env::temp_dir().join(format!("squint-features-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let config = std::fs::read_to_string(vit().join("preprocessor_config.json")).unwrap();
+    for name in ["config.json", "model.safetensors"] {
+        std::fs::copy(vit().join(name), folder.join(name)).unwrap();
+    }
+    let refused = |image: &Path| {
+        let out = features(&folder, image, &["--json"]);
+        assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
+        String::from_utf8(out.stderr).unwrap()
+    };
+    let cat = picture("cat.png");
+    let missing = refused(&cat);
+    std::fs::write(folder.join("preprocessor_config.json"), config.replace("32", "30")).unwrap();
+    let other = refused(&cat);
+    std::fs::write(folder.join("preprocessor_config.json"), config).unwrap();
+    let (text, nowhere) = (refused(&vit().join("config.json")), refused(&picture("dog.png")));
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(missing.contains("no 'preprocessor_config.json'"), "{missing}");
+    assert!(other.contains("makes pictures of 30×30, the model takes 32×32"), "{other}");
+    assert!(text.contains("is no picture"), "{text}");
+    assert!(nowhere.contains("dog.png' cannot be opened"), "{nowhere}");
+}
