@@ -41,7 +41,8 @@ impl Loader<'_> {
     /// Everything that `wants` names and the model has, `wants` being all there is of it.
     pub async fn load(&self, wants: &[Want], progress: Progress<'_>) -> Result<Weights, Error> {
         let wants: Vec<&Want> = wants.iter().filter(|w| w.place == Place::Model).collect();
-        let tensors = || wants.iter().flat_map(|w| w.name.split('+')).filter_map(|n| self.names.tensor(n));
+        let names = || wants.iter().flat_map(|w| w.name.split('+').chain(w.over.as_deref()));
+        let tensors = || names().filter_map(|n| self.names.tensor(n));
         self.nothing_is_left(&tensors().map(|t| t.name.as_str()).collect())?;
         let total = tensors().map(|t| t.bytes).sum();
         let mut weights = BTreeMap::new();
@@ -53,7 +54,11 @@ impl Loader<'_> {
                 cols => self.backend.matrix(want.kind, want.rows, cols)?,
             };
             if let Some(values) = &want.made {
-                self.backend.write(&handle, 0, &Kind::F32.pack_all(values))?;
+                let values = match &want.over {
+                    Some(by) => values.iter().zip(self.numbers(by).await?).map(|(v, by)| v / by).collect(),
+                    None => values.clone(),
+                };
+                self.backend.write(&handle, 0, &Kind::F32.pack_all(&values))?;
                 weights.insert(want.name.clone(), handle);
                 continue;
             }
@@ -87,6 +92,14 @@ impl Loader<'_> {
         }
     }
 
+    /// A small tensor, whole.
+    async fn numbers(&self, name: &str) -> Result<Vec<f32>, Error> {
+        let tensor = self.names.tensor(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))?;
+        let mut bytes = vec![0; tensor.bytes as usize];
+        self.names.checkpoint.read(&tensor.name, 0, &mut bytes).await?;
+        Ok(tensor.kind.unpack_all(&bytes))
+    }
+
     /// One tensor into `handle` from byte `at` on, in whole rows. Says how many bytes it took there.
     async fn stream(
         &self,
@@ -108,12 +121,15 @@ impl Loader<'_> {
             piece.resize(count * from, 0);
             self.names.checkpoint.read(&tensor.name, (row * from) as u64, &mut piece).await?;
             let place = at + row * to;
-            if tensor.kind == kind && want.chans == 0 {
+            if tensor.kind == kind && want.chans == 0 && want.plus == 0.0 {
                 self.backend.write(handle, place, &piece)?;
             } else {
                 let mut numbers = tensor.kind.unpack_all(&piece);
                 if want.chans > 0 {
                     numbers = numbers.chunks_exact(cols).flat_map(|row| by_cell(row, want.chans)).collect();
+                }
+                if want.plus != 0.0 {
+                    numbers.iter_mut().for_each(|n| *n += want.plus);
                 }
                 self.backend.write(handle, place, &kind.pack_all(&numbers))?;
             }

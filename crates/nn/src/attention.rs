@@ -30,7 +30,7 @@ pub struct At {
 
 /// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
 pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]), at: At) -> Result<Buf, Error> {
-    let table = net.made("rope", rope.1);
+    let table = net.made_over("rope", rope.1, "rope.factors")?;
     let room = h.groups * at.room * h.head;
     let caches = ["keys", "values"].map(|part| net.state(&format!("{name}.{part}"), at.cache, room));
     let sizes = [h.heads, h.groups, h.head];

@@ -1,7 +1,7 @@
 //! A language model around its layers: embedding, layers, final norm, head, and the choice of the next id.
 
 use crate::attention::{At, Heads};
-use crate::net::Want;
+use crate::net::{Norm, Want};
 use crate::{Catalog, Net};
 use squint_ops::op::{Rope, Span};
 use squint_ops::{Buf, Error, Kind, Recording, Role, Word};
@@ -16,7 +16,10 @@ pub struct Decoder {
     pub vocab: usize,
     /// Positions it was trained for.
     pub context: usize,
+    pub norm: Norm,
     pub eps: f32,
+    /// What rows of the embedding are multiplied with.
+    pub scale: f32,
     pub rope: Rope,
     /// Radians a position, for each pair that `rope` turns.
     pub frequencies: Vec<f32>,
@@ -76,6 +79,9 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
 
     let table = net.matrix("embed.weight", d.vocab, width)?;
     let mut x = net.rec.embed(ids, table, width);
+    if d.scale != 1.0 {
+        x = net.rec.scale(x, d.scale, 0.0);
+    }
     for i in 0..d.layers {
         x = layer(&mut net, d, &format!("layers.{i}"), x, at)?;
     }
@@ -86,12 +92,12 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
             x = net.rec.gather(x, which, width);
             last = Some(which);
         }
-        let norm = net.vector("norm.weight", width)?;
-        let y = net.rec.rms_norm(x, norm, d.eps);
+        let y = net.norm(x, "norm", d.norm, width, d.eps)?;
         // A model without a head of its own reads its embedding backwards.
         let own = d.own_head || net.has("head.weight", d.vocab, width)?;
         let head = if own { net.matrix("head.weight", d.vocab, width)? } else { table };
         let all = net.rec.matmul(y, head, width);
+        let all = net.biased(all, "head", d.vocab)?;
         net.rec.output(all);
         logits = Some(all);
     }

@@ -25,6 +25,19 @@ pub struct Want {
     pub made: Option<Vec<f32>>,
     /// A row is channel after channel in the file and cell after cell here: how many channels; 0 where rows stay.
     pub chans: usize,
+    /// Added to each number of the file.
+    pub plus: f32,
+    /// A tensor of the file that what the recipe made is divided by.
+    pub over: Option<String>,
+}
+
+/// How rows are brought to one size before a block.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Norm {
+    /// By their root mean square; `plus` is added to the weights, which some files keep as what they differ from one.
+    Rms { plus: f32 },
+    /// By their mean and deviation, with a bias.
+    Layer,
 }
 
 /// Who has it.
@@ -55,7 +68,18 @@ impl<'a> Net<'a> {
             (_, 0) => self.rec.weight(name, kind, rows),
             _ => self.rec.matrix(name, kind, rows, cols),
         };
-        self.wants.push(Want { buf, name: name.into(), place, kind, rows, cols, made: None, chans: 0 });
+        self.wants.push(Want {
+            buf,
+            name: name.into(),
+            place,
+            kind,
+            rows,
+            cols,
+            made: None,
+            chans: 0,
+            plus: 0.0,
+            over: None,
+        });
         buf
     }
 
@@ -98,6 +122,15 @@ impl<'a> Net<'a> {
         buf
     }
 
+    /// The same, divided by a tensor of the checkpoint where there is one.
+    pub fn made_over(&mut self, name: &str, values: &[f32], by: &str) -> Result<Buf, Error> {
+        let there = self.catalog.kind(by, &[values.len()])?.is_some();
+        let buf = self.made(name, values);
+        let mine = self.wants.iter_mut().filter(|w| w.buf == buf && there);
+        mine.for_each(|want| want.over = Some(by.to_owned()));
+        Ok(buf)
+    }
+
     /// A buffer that outlives runs, made of zeros by the session.
     pub fn state(&mut self, name: &str, kind: Kind, len: usize) -> Buf {
         self.want(name, Place::Session, kind, [len, 0])
@@ -123,7 +156,8 @@ impl<'a> Net<'a> {
         self.biased(y, name, outs)
     }
 
-    fn biased(&mut self, y: Buf, name: &str, outs: usize) -> Result<Buf, Error> {
+    /// y plus `name.bias`, where the checkpoint has one.
+    pub fn biased(&mut self, y: Buf, name: &str, outs: usize) -> Result<Buf, Error> {
         let bias = self.optional_vector(&format!("{name}.bias"), outs)?;
         Ok(bias.map_or(y, |bias| self.rec.add(y, bias)))
     }
@@ -133,6 +167,18 @@ impl<'a> Net<'a> {
         let weight = self.vector(&format!("{name}.weight"), cols)?;
         let bias = self.vector(&format!("{name}.bias"), cols)?;
         Ok(self.rec.layer_norm(x, weight, bias, eps))
+    }
+
+    /// x: [rows, cols] → the same, by the norm of a family.
+    pub fn norm(&mut self, x: Buf, name: &str, how: Norm, cols: usize, eps: f32) -> Result<Buf, Error> {
+        match how {
+            Norm::Layer => self.layer_norm(x, name, cols, eps),
+            Norm::Rms { plus } => {
+                let weight = self.vector(&format!("{name}.weight"), cols)?;
+                self.wants.iter_mut().filter(|w| w.buf == weight).for_each(|w| w.plus = plus);
+                Ok(self.rec.rms_norm(x, weight, eps))
+            }
+        }
     }
 
     /// x: [rows, ins] → the outputs of several linear layers side by side; None as in `stacked`.
@@ -148,8 +194,17 @@ impl<'a> Net<'a> {
     }
 
     /// The weights of several linear layers of one input as one, row upon row, and their biases: outputs come out side by
-    /// side. None where formats differ or only some have biases, and they have to be asked for one by one.
+    /// side. None where formats differ or only some have biases, and they have to be asked for one by one. A checkpoint
+    /// may have them as one already: `attn.q`, `attn.k` and `attn.v` as `attn.q_k_v`.
     pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<(Buf, Option<Buf>)>, Error> {
+        let outs = parts.iter().map(|(_, outs)| outs).sum();
+        let (fused, first) = (fused(parts), format!("{}.weight", parts[0].0));
+        let weight = format!("{fused}.weight");
+        // Asked for in this order: a file may call the fused one what others call a part.
+        if self.catalog.kind(&first, &[parts[0].1, ins])?.is_none() && self.has(&weight, outs, ins)? {
+            let weight = self.matrix(&weight, outs, ins)?;
+            return Ok(Some((weight, self.optional_vector(&format!("{fused}.bias"), outs)?)));
+        }
         let (mut kinds, mut biases) = (vec![], 0);
         for (name, outs) in parts {
             biases += self.catalog.kind(&format!("{name}.bias"), &[*outs])?.is_some() as usize;
@@ -160,9 +215,14 @@ impl<'a> Net<'a> {
             return Ok(None);
         }
         let joined = |what: &str| parts.iter().map(|(n, _)| format!("{n}.{what}")).collect::<Vec<_>>().join("+");
-        let outs = parts.iter().map(|(_, outs)| outs).sum();
         let weight = self.want(&joined("weight"), Place::Model, kinds[0], [outs, ins]);
         let bias = (biases > 0).then(|| self.want(&joined("bias"), Place::Model, Kind::F32, [outs, 0]));
         Ok(Some((weight, bias)))
     }
+}
+
+/// One name for several linear layers: the first one's, with what the others end in after it.
+fn fused(parts: &[(String, usize)]) -> String {
+    let (first, others) = (&parts[0].0, parts[1..].iter());
+    others.fold(first.clone(), |all, (name, _)| format!("{all}_{}", name.rsplit('.').next().unwrap_or(name)))
 }

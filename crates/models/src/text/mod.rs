@@ -1,7 +1,12 @@
 //! Language models. A new family is a file here and two lines: `mod` and its entry in `TEXTS`.
 
+mod gemma;
 mod llama;
+mod phi;
+mod phi3;
 mod published;
+mod qwen2;
+mod sizes;
 
 use crate::Naming;
 use squint_nn::decoder::{Decoder, Layer};
@@ -21,7 +26,7 @@ pub struct Text {
     pub layer: Layer,
 }
 
-pub static TEXTS: &[&Text] = &[&llama::LLAMA];
+pub static TEXTS: &[&Text] = &[&llama::LLAMA, &qwen2::QWEN2, &phi::PHI, &gemma::GEMMA, &phi3::PHI3];
 
 /// The family of a checkpoint.
 pub fn family(facts: &Facts) -> Result<&'static Text, Error> {

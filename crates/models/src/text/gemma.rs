@@ -1,0 +1,33 @@
+//! Gemma, the first: wide heads, norms that keep their weights as differences from one, an embedding multiplied with the
+//! root of its width: <https://arxiv.org/abs/2403.08295>.
+
+use super::Text;
+use super::llama::NAMING;
+use super::sizes::{LIKE_LLAMA, Usual, sizes};
+use squint_nn::Norm;
+use squint_nn::decoder::Decoder;
+use squint_nn::layer::sequential;
+use squint_weights::{Error, Fact, Facts};
+
+pub static GEMMA: Text = Text {
+    name: "gemma",
+    architectures: &["gemma", "GemmaForCausalLM"],
+    naming: NAMING,
+    ignored: &["rotary_emb.inv_freq"],
+    sizes: read,
+    layer: sequential,
+};
+
+fn read(facts: &Facts) -> Result<Decoder, Error> {
+    if facts.flag(Fact { gguf: "?", hf: "use_bidirectional_attention" }) == Some(true) {
+        let what = "this Gemma looks at what comes after a token, which no text can be written with";
+        return Err(Error::new("config", what, "use a Gemma for text generation"));
+    }
+    // GGUF files have the one added already.
+    let plus = if matches!(facts, Facts::Gguf(_)) { 0.0 } else { 1.0 };
+    let usual = Usual { norm: Norm::Rms { plus }, function: "gelu_pytorch_tanh", head: Some(256), ..LIKE_LLAMA };
+    let d = sizes(facts, &usual)?;
+    // The first files say `gelu` and mean its approximation.
+    let function = if d.function == "gelu" { "gelu_tanh" } else { d.function };
+    Ok(Decoder { scale: (d.heads.width as f32).sqrt(), function, ..d })
+}

@@ -1,0 +1,31 @@
+//! Phi-3: Llama with queries, keys and values in one tensor, gate and up in another: <https://arxiv.org/abs/2404.14219>.
+
+use super::Text;
+use super::sizes::{LIKE_LLAMA, Usual, sizes, within};
+use squint_nn::decoder::Decoder;
+use squint_nn::layer::sequential;
+use squint_weights::{Error, Fact, Facts};
+
+pub static PHI3: Text = Text {
+    name: "phi3",
+    architectures: &["phi3", "Phi3ForCausalLM"],
+    naming: &[
+        ["embed.weight", "token_embd.weight", "model.embed_tokens.weight"],
+        ["layers.{}.attn_norm.weight", "blk.{}.attn_norm.weight", "model.layers.{}.input_layernorm.weight"],
+        ["layers.{}.attn.q_k_v.weight", "blk.{}.attn_qkv.weight", "model.layers.{}.self_attn.qkv_proj.weight"],
+        ["layers.{}.attn.o.weight", "blk.{}.attn_output.weight", "model.layers.{}.self_attn.o_proj.weight"],
+        ["layers.{}.mlp_norm.weight", "blk.{}.ffn_norm.weight", "model.layers.{}.post_attention_layernorm.weight"],
+        ["layers.{}.mlp.gate_up.weight", "blk.{}.ffn_up.weight", "model.layers.{}.mlp.gate_up_proj.weight"],
+        ["layers.{}.mlp.down.weight", "blk.{}.ffn_down.weight", "model.layers.{}.mlp.down_proj.weight"],
+        ["norm.weight", "output_norm.weight", "model.norm.weight"],
+        ["head.weight", "output.weight", "lm_head.weight"],
+    ],
+    ignored: &["rotary_emb.inv_freq"],
+    sizes: read,
+    layer: sequential,
+};
+
+fn read(facts: &Facts) -> Result<Decoder, Error> {
+    let d = sizes(facts, &Usual { eps: 1e-5, turned: Some(1.0), ..LIKE_LLAMA })?;
+    Ok(within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d))
+}

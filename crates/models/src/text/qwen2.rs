@@ -1,0 +1,26 @@
+//! Qwen1.5 and Qwen2: Llama with biases on queries, keys and values: <https://arxiv.org/abs/2407.10671>.
+
+use super::Text;
+use super::llama::NAMING;
+use super::sizes::{LIKE_LLAMA, sizes, within};
+use squint_nn::decoder::Decoder;
+use squint_nn::layer::sequential;
+use squint_weights::{Error, Fact, Facts};
+
+pub static QWEN2: Text = Text {
+    name: "qwen2",
+    architectures: &["qwen2", "Qwen2ForCausalLM"],
+    naming: NAMING,
+    ignored: &["rotary_emb.inv_freq"],
+    sizes: read,
+    layer: sequential,
+};
+
+/// Layers from some one on may see a window only; published models leave that off.
+fn read(facts: &Facts) -> Result<Decoder, Error> {
+    let d = sizes(facts, &LIKE_LLAMA)?;
+    let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" }) == Some(true);
+    let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" }).unwrap_or(28);
+    let narrow = matches!(facts, Facts::Gguf(_)) || (windowed && first < d.layers as u64);
+    Ok(if narrow { within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d) } else { d })
+}

@@ -1,0 +1,150 @@
+//! A language model's sizes, read strictly from what its file says and what its family takes for granted.
+
+use crate::function::function;
+use crate::rope::frequencies;
+use squint_nn::Norm;
+use squint_nn::attention::Heads;
+use squint_nn::decoder::Decoder;
+use squint_ops::op::Rope;
+use squint_weights::{Error, Fact, Facts};
+
+/// What a family takes for granted, mostly where `config.json` is silent; GGUF files seldom are.
+pub(super) struct Usual {
+    pub norm: Norm,
+    pub eps: f32,
+    pub function: &'static str,
+    /// Numbers in a head; none where heads share the width evenly.
+    pub head: Option<usize>,
+    /// Share of a head that is turned, where a configuration may say so.
+    pub turned: Option<f64>,
+    pub side_by_side: bool,
+}
+
+pub(super) const LIKE_LLAMA: Usual =
+    Usual { norm: Norm::Rms { plus: 0.0 }, eps: 1e-6, function: "silu", head: None, turned: None, side_by_side: false };
+
+/// Numbers in a head at most, which is what `attention` can hold.
+const HEAD: u64 = 256;
+
+pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
+    let size = |gguf, hf, most| facts.size(Fact { gguf, hf }, most);
+    let size_or = |gguf, hf, usual, most| facts.size_or(Fact { gguf, hf }, usual, most);
+    let width = size("embedding_length", "hidden_size", 1 << 16)?;
+    let heads = size("attention.head_count", "num_attention_heads", 1 << 10)?;
+    // Files of models without groups leave them out.
+    let groups = size_or("attention.head_count_kv", "num_key_value_heads", heads, 1 << 10)?;
+    let head = size_or("attention.key_length", "head_dim", usual.head.unwrap_or(width / heads), HEAD)?;
+    let rotated = match (facts, usual.turned) {
+        (Facts::Hf(_), Some(share)) => turned(facts, head, share),
+        _ => size_or("rope.dimension_count", "", head, head as u64)?,
+    };
+    let turns = rotated > 0 && rotated <= head && rotated % 2 == 0;
+    if heads % groups != 0 || head == 0 || head as u64 > HEAD || head % 2 != 0 || !turns {
+        return Err(Error::new(
+            "config",
+            format!(
+                "{heads} heads in {groups} groups, {head} numbers each and {rotated} of them turned; whole groups, and \
+                 even numbers up to {HEAD} are possible"
+            ),
+            "the file is damaged or not a model of this family",
+        ));
+    }
+    let rope = Rope { rotated, side_by_side: usual.side_by_side };
+    let eps = facts.number(match usual.norm {
+        Norm::Rms { .. } => Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" },
+        Norm::Layer => Fact { gguf: "attention.layer_norm_epsilon", hf: "layer_norm_eps" },
+    });
+    Ok(Decoder {
+        layers: size("block_count", "num_hidden_layers", 1 << 10)?,
+        heads: Heads { width, heads, groups, head },
+        inner: size("feed_forward_length", "intermediate_size", 1 << 18)?,
+        vocab: vocab(facts)?,
+        context: size("context_length", "max_position_embeddings", 1 << 24)?,
+        norm: usual.norm,
+        eps: eps.map_or(usual.eps, |eps| eps as f32),
+        scale: 1.0,
+        rope,
+        frequencies: frequencies(facts, rope)?,
+        own_head: facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" }) == Some(false),
+        function: function(facts, usual.function)?,
+    })
+}
+
+/// Of a head's numbers, those that are turned; a part of one is left out, as `transformers` does.
+fn turned(facts: &Facts, head: usize, usual: f64) -> usize {
+    let share = Fact { gguf: "", hf: "partial_rotary_factor|rope_parameters.partial_rotary_factor" };
+    (head as f64 * facts.number(share).unwrap_or(usual)) as usize
+}
+
+/// A model whose layers see only so many keys back is exact as long as there are no more. Longer contexts are refused.
+pub(super) fn within(window: Fact, facts: &Facts, d: Decoder) -> Decoder {
+    let keys = facts.uint(window).filter(|keys| *keys > 0).map_or(d.context, |keys| keys as usize);
+    Decoder { context: d.context.min(keys), ..d }
+}
+
+/// Older files say the size of the vocabulary only by its list.
+fn vocab(facts: &Facts) -> Result<usize, Error> {
+    let said = facts.size(Fact { gguf: "vocab_size", hf: "vocab_size" }, 1 << 24);
+    match (said, facts) {
+        (Err(_), Facts::Gguf(meta)) if meta.list("tokenizer.ggml.tokens").is_some() => {
+            Ok(meta.list("tokenizer.ggml.tokens").map_or(0, |l| l.texts().count()))
+        }
+        (said, _) => said,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(more: &str) -> Result<Decoder, Error> {
+        let json = format!(
+            r#"{{"architectures": ["LlamaForCausalLM"], "hidden_size": 512, "num_attention_heads": 2, "vocab_size": 96,
+                "num_hidden_layers": 1, "intermediate_size": 64, "max_position_embeddings": 256, {more}}}"#
+        );
+        sizes(&Facts::Hf(serde_json::from_str(&json).unwrap()), &LIKE_LLAMA)
+    }
+
+    #[test]
+    fn sizes_that_cannot_be_are_named() {
+        let silent = read(r#""head_dim": null"#).unwrap();
+        assert_eq!((silent.heads.head, silent.heads.groups, silent.eps, silent.own_head), (256, 2, 1e-6, false));
+        for (more, words) in [
+            (r#""head_dim": 320"#, "'head_dim' is 320; 1 to 256"),
+            (r#""num_key_value_heads": 0"#, "'num_key_value_heads' is 0"),
+            (r#""num_key_value_heads": 3"#, "2 heads in 3 groups"),
+            (r#""hidden_size": 640"#, "320 numbers each"),
+            (r#""head_dim": 7"#, "7 numbers each"),
+            (r#""hidden_act": "gulp""#, "gulp"),
+        ] {
+            let e = read(more).unwrap_err();
+            assert!(e.code == "config" && e.what.contains(words), "{more}: {e}");
+        }
+    }
+
+    /// Of a head of 64, a GGUF file may have fewer numbers turned.
+    #[test]
+    fn turned_numbers_come_in_pairs() {
+        let read = |turned: f64| {
+            let mut meta = squint_weights::Meta::default();
+            meta.insert("general.architecture".into(), squint_weights::Value::Text("llama".into()));
+            for (key, n) in [
+                ("embedding_length", 128.0),
+                ("attention.head_count", 2.0),
+                ("block_count", 1.0),
+                ("feed_forward_length", 64.0),
+                ("vocab_size", 96.0),
+                ("context_length", 256.0),
+                ("rope.dimension_count", turned),
+            ] {
+                meta.insert(format!("llama.{key}"), squint_weights::Value::Number(n));
+            }
+            sizes(&Facts::Gguf(meta), &LIKE_LLAMA)
+        };
+        assert_eq!(read(6.0).unwrap().frequencies.len(), 3);
+        for (turned, words) in [(5.0, "5 of them turned"), (66.0, "is 66; 1 to 64")] {
+            let e = read(turned).unwrap_err();
+            assert!(e.code == "config" && e.what.contains(words), "{e}");
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Phi, Phi-3, Gemma, Qwen2 and a stretched Llama against `transformers` on small random checkpoints as it saves them
+//! (scripts/golden/families.py), and as the GGUF files that llama.cpp's converter makes of them.
+
+#![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
+
+use pollster::block_on;
+use serde_json::Value;
+use squint_engine::{Choice, Host, Model, Session};
+use squint_ops::{Backend, Kind, Reference, case::relative_error};
+use squint_tests::{backends, converted, tree::root};
+use squint_weights::{Checkpoint, Error, Source, source::File, source::Memory};
+use std::{path::PathBuf, rc::Rc};
+
+fn folder(name: &str) -> PathBuf {
+    root().join("tests/fixtures/families").join(name)
+}
+
+fn names() -> Vec<String> {
+    let all = std::fs::read_dir(folder("")).unwrap();
+    let mut names: Vec<String> = all.map(|f| f.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    assert_eq!(names.len(), 13);
+    names
+}
+
+/// A fixture, with other words in its configuration.
+fn directory(name: &str, words: [&str; 2]) -> Result<Checkpoint, Error> {
+    let file = |file: &str| -> Option<Rc<dyn Source>> {
+        if file != "config.json" {
+            return Some(Rc::new(File::open(&folder(name).join(file)).ok()?));
+        }
+        let text = std::fs::read_to_string(folder(name).join(file)).ok()?;
+        assert!(text.contains(words[0]), "{name}: {words:?}");
+        Some(Rc::new(Memory::new(file, text.replace(words[0], words[1]).into_bytes())))
+    };
+    block_on(Checkpoint::hf(&file))
+}
+
+fn plain(name: &str) -> Checkpoint {
+    directory(name, ["", ""]).unwrap()
+}
+
+fn gguf(bytes: Vec<u8>) -> Checkpoint {
+    block_on(Checkpoint::gguf(Rc::new(Memory::new("converted.gguf", bytes)))).unwrap()
+}
+
+fn load(checkpoint: Checkpoint, on: Rc<dyn Backend>) -> Result<Rc<Model>, Error> {
+    block_on(Model::load(on, Host::native(), Rc::new(checkpoint), None, &mut |_, _| ())).map(Rc::new)
+}
+
+/// Reference, every instruction set of the cpu, and the gpu.
+fn everywhere() -> Vec<Rc<dyn Backend>> {
+    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
+    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    all
+}
+
+struct Golden {
+    prompt: usize,
+    ids: Vec<u32>,
+    best: Vec<usize>,
+    every: usize,
+    logits: Vec<Vec<f32>>,
+}
+
+impl Golden {
+    fn read(name: &str) -> Golden {
+        let golden: Value = serde_json::from_slice(&std::fs::read(folder(name).join("golden.json")).unwrap()).unwrap();
+        let whole = |key: &str| golden[key].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
+        let rows = golden["logits"].as_array().unwrap().iter();
+        let row = |r: &Value| r.as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as f32).collect();
+        let ids: Vec<usize> = whole("ids");
+        Golden {
+            prompt: golden["prompt"].as_u64().unwrap() as usize,
+            ids: ids.iter().map(|id| *id as u32).collect(),
+            best: whole("best"),
+            every: golden["every"].as_u64().unwrap() as usize,
+            logits: rows.map(row).collect(),
+        }
+    }
+}
+
+fn rows(model: &Rc<Model>, ids: &[u32]) -> Vec<Vec<f32>> {
+    let (mut all, vocab) = (vec![], model.sizes.vocab);
+    let mut session = Session::new(model.clone(), ids.len(), Kind::F32).unwrap();
+    block_on(session.every(ids, |rows| all.extend(rows.chunks_exact(vocab).map(<[f32]>::to_vec)))).unwrap();
+    all
+}
+
+fn best(row: &[f32]) -> usize {
+    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
+}
+
+/// Logits, the likeliest id at every position, and the answer that always takes it.
+fn like_golden(what: &str, model: &Rc<Model>, golden: &Golden) {
+    let got = rows(model, &golden.ids);
+    assert_eq!(got.iter().map(|r| best(r)).collect::<Vec<_>>(), golden.best, "{what}");
+    let pairs = golden.logits.iter().zip(got.iter().step_by(golden.every));
+    let (mut off, mut all) = (0.0, 0.0);
+    for (want, got) in pairs {
+        off += want.iter().zip(got).map(|(w, g)| ((w - g) as f64).powi(2)).sum::<f64>();
+        all += want.iter().map(|w| (*w as f64).powi(2)).sum::<f64>();
+    }
+    let error = (off / all).sqrt() as f32;
+    println!("{what}: {error:.1e}");
+    assert!(error < 1e-4, "{what}: {error}");
+
+    let (prompt, answer) = golden.ids.split_at(golden.prompt);
+    let mut session = Session::new(model.clone(), golden.ids.len(), Kind::F32).unwrap();
+    block_on(session.prefill(prompt)).unwrap();
+    let mut said = vec![];
+    while said.len() < answer.len() {
+        said.extend(block_on(session.next(Choice::GREEDY, answer.len() - said.len())).unwrap());
+    }
+    assert_eq!(said, answer, "{what}");
+}
+
+#[test]
+fn every_family_is_transformers_from_a_directory_and_from_a_gguf() {
+    for name in names() {
+        let golden = Golden::read(&name);
+        for on in everywhere() {
+            let what = format!("{name} on {}", on.caps().device);
+            like_golden(&what, &load(plain(&name), on.clone()).unwrap(), &golden);
+            // Phi-2's files come with queries, keys and values as one tensor, and as three.
+            for fused in if name.starts_with("phi-") { &[false, true][..] } else { &[false] } {
+                let file = gguf(converted::gguf(&plain(&name), *fused).unwrap());
+                let what = format!("{what}, gguf{}", if *fused { " fused" } else { "" });
+                like_golden(&what, &load(file, on.clone()).unwrap(), &golden);
+            }
+        }
+    }
+}
+
+/// A prompt at once, in two parts, and token by token: the same logits.
+#[test]
+fn caches_change_nothing() {
+    for name in names() {
+        let ids = Golden::read(&name).ids;
+        for on in everywhere() {
+            let model = load(plain(&name), on.clone()).unwrap();
+            let want = rows(&model, &ids);
+            let mut session = Session::new(model.clone(), ids.len(), Kind::F32).unwrap();
+            let same = |got: Vec<f32>, at: usize| {
+                let error = relative_error(&want[at], &got, 0.0);
+                assert!(error < 1e-5, "{name} at {at} on {}: {error}", on.caps().device);
+            };
+            block_on(session.prefill(&ids[..1])).unwrap();
+            same(block_on(session.logits()).unwrap(), 0);
+            for (at, id) in ids.iter().enumerate().skip(1) {
+                block_on(session.push(*id)).unwrap();
+                same(block_on(session.logits()).unwrap(), at);
+            }
+            let mut session = Session::new(model.clone(), ids.len(), Kind::F32).unwrap();
+            for (end, there) in [(11, 0), (17, 11), (ids.len(), 17)] {
+                assert_eq!(block_on(session.prefill(&ids[..end])).unwrap(), there, "{name}");
+                same(block_on(session.logits()).unwrap(), end - 1);
+            }
+        }
+    }
+}
+
+fn refused(name: &str, words: [&str; 2]) -> Error {
+    let checkpoint = directory(name, words).unwrap();
+    load(checkpoint, Rc::new(Reference::default())).err().unwrap_or_else(|| panic!("{name} with {words:?} was loaded"))
+}
+
+/// What cannot be done exactly is not done.
+#[test]
+fn what_is_not_known_is_refused() {
+    let longrope = ["\"rope_type\": \"default\"", "\"rope_type\": \"longrope\""];
+    for (name, words, says) in [
+        ("phi3", longrope, "longrope"),
+        ("qwen2-own", ["\"rope_type\": \"default\"", "\"rope_type\": \"yarn\""], "yarn"),
+        ("phi-0.4", ["\"qk_layernorm\": false", "\"qk_layernorm\": true"], "norms on queries and keys"),
+        (
+            "gemma-one-group",
+            ["\"use_bidirectional_attention\": null", "\"use_bidirectional_attention\": true"],
+            "looks at what comes after",
+        ),
+        ("phi-0.5-groups", ["\"partial_rotary_factor\": 0.5", "\"partial_rotary_factor\": 0.26"], "3 of them turned"),
+        ("phi-0.5-groups", ["\"partial_rotary_factor\": 0.5", "\"partial_rotary_factor\": 0.05"], "0 of them turned"),
+        ("gemma-one-group", ["\"num_key_value_heads\": 1", "\"num_key_value_heads\": 3"], "4 heads in 3 groups"),
+        ("phi3-groups", ["\"num_key_value_heads\": 2", "\"num_key_value_heads\": 3"], "qkv_proj"),
+    ] {
+        let e = refused(name, words);
+        assert!(e.what.contains(says), "{name} with {words:?}: {e}");
+    }
+}
+
+/// Layers that see only some keys back see all of them as long as there are no more; with more, the answer would be
+/// another model's.
+#[test]
+fn a_window_bounds_the_context() {
+    let room = |checkpoint: Checkpoint, room: usize| {
+        let model = load(checkpoint, Rc::new(Reference::default())).unwrap();
+        Session::new(model, room, Kind::F32).map(drop).map_err(|e| e.what)
+    };
+    let windowed = || gguf(converted::gguf(&plain("phi3"), false).unwrap());
+    for checkpoint in [|| plain("phi3"), windowed] {
+        assert!(room(checkpoint(), 40).is_ok());
+        assert!(room(checkpoint(), 41).unwrap_err().contains("1 to 40"));
+    }
+    assert!(room(plain("phi3-groups"), 128).is_ok());
+    // Qwen2 names a window and mostly does not use it; where it does, only from some layer on.
+    let qwen = |used: &str| {
+        let words = ["\"use_sliding_window\": false", used];
+        let mut checkpoint = directory("qwen2-own", words).unwrap();
+        if let squint_weights::Facts::Hf(config) = &mut checkpoint.facts {
+            config["sliding_window"] = 24.into();
+            config["max_window_layers"] = if used.contains("later") { 3.into() } else { 2.into() };
+        }
+        checkpoint
+    };
+    assert!(room(qwen("\"use_sliding_window\": false"), 128).is_ok());
+    assert!(room(qwen("\"use_sliding_window\": true, \"later\": 1"), 128).is_ok());
+    assert!(room(qwen("\"use_sliding_window\": true"), 25).unwrap_err().contains("1 to 24"));
+}
