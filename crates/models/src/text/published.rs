@@ -11,6 +11,9 @@ pub struct Published {
 
 const TIED: &[&str] = &["head.weight", "bias"];
 const OWN_HEAD: &[&str] = &["bias"];
+/// Biases on queries, keys and values only.
+const QWEN: &[&str] = &["o.bias", "gate.bias", "up.bias", "down.bias", "head.bias"];
+const QWEN_TIED: &[&str] = &["head.weight", "o.bias", "gate.bias", "up.bias", "down.bias", "head.bias"];
 
 static PUBLISHED: &[Published] = &[
     Published {
@@ -49,6 +52,76 @@ static PUBLISHED: &[Published] = &[
         absent: OWN_HEAD,
     },
     Published {
+        name: "mobilellama-2.7b",
+        config: r#"{"architectures": ["LlamaForCausalLM"], "hidden_size": 2560, "intermediate_size": 6912,
+            "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32000,
+            "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "rope_theta": 10000}"#,
+        absent: OWN_HEAD,
+    },
+    Published {
+        name: "phi-1.5",
+        config: r#"{"architectures": ["PhiForCausalLM"], "hidden_size": 2048, "intermediate_size": 8192,
+            "num_hidden_layers": 24, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 51200,
+            "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "rope_theta": 10000, "hidden_act": "gelu_new",
+            "partial_rotary_factor": 0.5}"#,
+        absent: &[],
+    },
+    Published {
+        name: "phi-2",
+        config: r#"{"architectures": ["PhiForCausalLM"], "hidden_size": 2560, "intermediate_size": 10240,
+            "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 51200,
+            "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "rope_theta": 10000, "hidden_act": "gelu_new",
+            "partial_rotary_factor": 0.4}"#,
+        absent: &[],
+    },
+    Published {
+        name: "phi-3-mini-4k",
+        config: r#"{"architectures": ["Phi3ForCausalLM"], "hidden_size": 3072, "intermediate_size": 8192,
+            "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32064,
+            "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000, "sliding_window": 2047}"#,
+        absent: OWN_HEAD,
+    },
+    Published {
+        name: "gemma-2b",
+        config: r#"{"architectures": ["GemmaForCausalLM"], "hidden_size": 2048, "intermediate_size": 16384,
+            "num_hidden_layers": 18, "num_attention_heads": 8, "num_key_value_heads": 1, "vocab_size": 256000,
+            "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 10000, "head_dim": 256,
+            "hidden_act": "gelu"}"#,
+        absent: TIED,
+    },
+    Published {
+        name: "qwen1.5-0.5b",
+        config: r#"{"architectures": ["Qwen2ForCausalLM"], "hidden_size": 1024, "intermediate_size": 2816,
+            "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 16, "vocab_size": 151936,
+            "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
+            "tie_word_embeddings": true}"#,
+        absent: QWEN_TIED,
+    },
+    Published {
+        name: "qwen1.5-1.8b",
+        config: r#"{"architectures": ["Qwen2ForCausalLM"], "hidden_size": 2048, "intermediate_size": 5504,
+            "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 16, "vocab_size": 151936,
+            "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
+            "tie_word_embeddings": false}"#,
+        absent: QWEN,
+    },
+    Published {
+        name: "qwen2-0.5b",
+        config: r#"{"architectures": ["Qwen2ForCausalLM"], "hidden_size": 896, "intermediate_size": 4864,
+            "num_hidden_layers": 24, "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936,
+            "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
+            "tie_word_embeddings": true}"#,
+        absent: QWEN_TIED,
+    },
+    Published {
+        name: "qwen2-1.5b",
+        config: r#"{"architectures": ["Qwen2ForCausalLM"], "hidden_size": 1536, "intermediate_size": 8960,
+            "num_hidden_layers": 28, "num_attention_heads": 12, "num_key_value_heads": 2, "vocab_size": 151936,
+            "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
+            "tie_word_embeddings": true}"#,
+        absent: QWEN_TIED,
+    },
+    Published {
         name: "vicuna-7b",
         config: r#"{"architectures": ["LlamaForCausalLM"], "hidden_size": 4096, "intermediate_size": 11008,
             "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32000,
@@ -59,7 +132,7 @@ static PUBLISHED: &[Published] = &[
 
 /// A published model by name; `-instruct` and the like change no size and may be left on.
 pub fn published(name: &str) -> Result<&'static Published, Error> {
-    let plain = name.strip_suffix("-instruct").unwrap_or(name);
+    let plain = ["-instruct", "-chat", "-it"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
     PUBLISHED.iter().find(|p| p.name == plain).ok_or_else(|| {
         let known: Vec<_> = PUBLISHED.iter().map(|p| p.name).collect();
         Error::new("model", format!("the sizes of '{name}' are not known"), format!("known are {}", known.join(", ")))
@@ -78,12 +151,48 @@ impl Published {
 mod tests {
     use super::*;
     use crate::text::family;
+    use squint_nn::decoder::{Answer, Pass, record};
+    use squint_nn::{Place, Planned};
+    use squint_ops::Kind;
 
     #[test]
     fn every_published_model_has_a_family_and_sizes() {
         for p in PUBLISHED {
             let facts = p.facts().unwrap();
             (family(&facts).unwrap().sizes)(&facts).unwrap();
+        }
+    }
+
+    /// Numbers in the weights, as `transformers` counts them when it makes these models from their configurations.
+    const COUNTED: &[(&str, usize)] = &[
+        ("smollm2-135m", 134_515_008),
+        ("smollm2-360m", 361_821_120),
+        ("smollm2-1.7b", 1_711_376_384),
+        ("tinyllama-1.1b", 1_100_048_384),
+        ("mobilellama-1.4b", 1_364_297_728),
+        ("mobilellama-2.7b", 2_701_560_320),
+        ("phi-1.5", 1_418_270_720),
+        ("phi-2", 2_779_683_840),
+        ("phi-3-mini-4k", 3_821_079_552),
+        ("gemma-2b", 2_506_172_416),
+        ("qwen1.5-0.5b", 463_987_712),
+        ("qwen1.5-1.8b", 1_836_828_672),
+        ("qwen2-0.5b", 494_032_768),
+        ("qwen2-1.5b", 1_543_714_304),
+        ("vicuna-7b", 6_738_415_616),
+    ];
+
+    #[test]
+    fn published_models_have_their_weights() {
+        for (name, want) in COUNTED {
+            let p = published(name).unwrap();
+            let facts = p.facts().unwrap();
+            let family = family(&facts).unwrap();
+            let planned = Planned { matrices: Kind::F32, absent: p.absent };
+            let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32 };
+            let all = record(&planned, &(family.sizes)(&facts).unwrap(), family.layer, pass).unwrap().wants;
+            let ours = all.iter().filter(|w| w.place == Place::Model && w.made.is_none());
+            assert_eq!(ours.map(|w| w.rows * w.cols.max(1)).sum::<usize>(), *want, "{name}");
         }
     }
 }
