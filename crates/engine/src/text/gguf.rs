@@ -43,7 +43,12 @@ struct Tables {
     /// Empty where the file says nothing.
     kinds: Vec<f64>,
     roles: Roles,
+    /// Marks take the spaces after them along, as Phi-3's do by its tokenizer.json; these files have no place to say so.
+    greedy: bool,
 }
+
+/// Phi-3's marks that do not.
+const NOT_GREEDY: &[&str] = &["<unk>", "<s>", "<|endoftext|>"];
 
 impl Tables {
     fn read(meta: &Meta) -> Result<Tables, Error> {
@@ -60,7 +65,7 @@ impl Tables {
         let mut roles = Roles { bos: id("bos")?, eos: id("eos")?, ends: vec![] };
         roles.ends.extend(id("eot")?);
         roles.ends.extend(id("eom")?);
-        Ok(Tables { tokens, kinds, roles })
+        Ok(Tables { tokens, kinds, roles, greedy: false })
     }
 
     fn vocab(&self) -> Vocab {
@@ -77,7 +82,12 @@ impl Tables {
         };
         let tokens = self.tokens.iter().enumerate().filter(|(_, t)| !t.is_empty());
         let added = tokens.filter(|(id, _)| [UNKNOWN, CONTROL, USER_DEFINED].contains(&kind(*id)));
-        added.map(|(id, t)| AddedToken::from(t.clone(), kind(id) != USER_DEFINED).normalized(false)).collect()
+        let mark = |(id, t): (usize, &String)| {
+            let special = kind(id) != USER_DEFINED;
+            let greedy = self.greedy && special && !NOT_GREEDY.contains(&t.as_str());
+            AddedToken::from(t.clone(), special).normalized(false).rstrip(greedy)
+        };
+        added.map(mark).collect()
     }
 
     fn finish(
@@ -140,7 +150,9 @@ fn written_merges(meta: &Meta, vocab: &Vocab) -> Result<Vec<(String, String)>, E
 }
 
 fn pieces(meta: &Meta, mut tables: Tables) -> Result<Tokenizer, Error> {
-    let gemma = meta.text("general.architecture").is_some_and(|a| a.starts_with("gemma"));
+    let family = meta.text("general.architecture").unwrap_or("");
+    let gemma = family.starts_with("gemma");
+    tables.greedy = family == "phi3";
     if gemma {
         tables.respell_spaces();
     }
