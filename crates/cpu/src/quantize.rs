@@ -17,9 +17,8 @@ pub const BLOCK: usize = 32;
 
 /// A block whose largest number is above the row's mean of such has a second term, if one of the row's is above `UNEVEN`
 /// times that mean.
-/// In SmolLM2 on 2,100 tokens that is 29 % of all blocks; the likeliest token is that of f32 at 98.6 % of positions (mean KL
-/// 0.00035), without second terms at 95.8 %, with second terms everywhere at 99.9 %. The divergence is 0.0008 with
-/// `UNEVEN` at 3 and 0.00041 at 0, where a vision encoder's rows pay for second terms that they do not need.
+/// In SmolLM2, whose weights have 4 bits, the likeliest token is that of f32 at 98.6 % of 2,100 positions (mean KL 0.00035).
+/// Without `UNEVEN` a vision encoder's rows would pay for second terms that they do not need.
 const UNEVEN: f32 = 2.0;
 
 /// Numbers that are worth handing out.
@@ -28,7 +27,8 @@ const GRAIN: usize = 8192;
 /// What the largest number of a block becomes.
 const NARROW: f32 = 127.0;
 /// The same where codes are i16, as the products with weights of 8 bits want them: sixteen bits cost what eight would,
-/// and 32 products of 128 · 32767 fit into a sum. In SmolLM2 with such weights all of 2,100 tokens are those of f32 (mean KL 5e-7; 0.00045 with 8 bits).
+/// and 32 products of 128 · 32767 fit into a sum. In SmolLM2 with such weights all of 2,100 tokens are those of f32 (mean
+/// KL 5e-7; 0.00045 with 8 bits).
 const WIDE: f32 = 32767.0;
 
 /// Rows that a tile takes at once.
