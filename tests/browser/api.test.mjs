@@ -257,16 +257,19 @@ test("WebGPU says what the cpu says", { timeout: 120_000 }, async () => {
 test("SmolLM2 says what it says on the command line", { timeout: 120_000 }, async (t) => {
   const path = join(root, ".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   if (!existsSync(path)) return t.skip(`${path} is not here: scripts/models brings it`);
-  const prompt = "What is the capital of France?";
-  const want = native(path, ["--prompt", prompt, "--max-tokens", "16"]);
+  // Prompts whose every likeliest token leads by more than rounding moves: "the capital of France" begins with a near tie.
+  const prompts = { "Name the capital of Italy.": /Rome/, "Count from one to five.": /2\. 2/ };
+  const want = Object.keys(prompts).map((prompt) => native(path, ["--prompt", prompt, "--max-tokens", "16"]));
   const big = await host({ "smollm2.gguf": readFileSync(path) });
   try {
     for (const build of ["threads", "relaxed", "simd"]) {
       await story({ build, backend: "cpu" }, async (api) => {
         ok(await api.load({ model: `${big.url}smollm2.gguf` }));
-        const got = ok(await api.ask({ prompt, maxTokens: 16 }));
-        assert.match(got.done.text, /Paris/);
-        if (want) assert.deepEqual(got.done.ids, want.ids, build);
+        for (const [i, [prompt, says]] of Object.entries(prompts).entries()) {
+          const got = ok(await api.ask({ prompt, maxTokens: 16 }));
+          assert.match(got.done.text, says);
+          if (want[i]) assert.deepEqual(got.done.ids, want[i].ids, build);
+        }
       });
     }
   } finally {
