@@ -257,8 +257,8 @@ test("WebGPU says what the cpu says", { timeout: 120_000 }, async () => {
 test("SmolLM2 says what it says on the command line", { timeout: 120_000 }, async (t) => {
   const path = join(root, ".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
   if (!existsSync(path)) return t.skip(`${path} is not here: scripts/models brings it`);
-  // Prompts whose every likeliest token leads by more than rounding moves: "the capital of France" begins with a near tie.
-  const prompts = { "Name the capital of Italy.": /Rome/, "Count from one to five.": /2\. 2/ };
+  // The first token about France is a near tie: ids are equal because bits are.
+  const prompts = { "What is the capital of France?": /./, "Name the capital of Italy.": /Rome/, "Count from one to five.": /2\. 2/ };
   const want = Object.keys(prompts).map((prompt) => native(path, ["--prompt", prompt, "--max-tokens", "16"]));
   const big = await host({ "smollm2.gguf": readFileSync(path) });
   try {

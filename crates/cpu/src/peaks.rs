@@ -148,7 +148,7 @@ impl Body for Reals {
             for (weights, x) in weights.chunks_exact(SUMS * LANES).zip(x) {
                 let x = L::splat(*x);
                 for (i, sum) in sums.iter_mut().enumerate() {
-                    *sum = L::mul_add(x, L::load(&weights[i * LANES..]), *sum);
+                    *sum = L::fused(x, L::load(&weights[i * LANES..]), *sum);
                 }
             }
         }

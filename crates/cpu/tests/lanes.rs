@@ -5,7 +5,7 @@
 
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::op::Sight;
+use squint_ops::op::{Rope, Sight};
 use squint_ops::{Backend, Host, Kind, Reference};
 use std::cell::Cell;
 use std::future::Future;
@@ -70,6 +70,12 @@ fn products() -> impl Iterator<Item = Product> {
     INTEGERS.into_iter().flat_map(|kind| (0..12).map(move |i| product(&mut Rng::new(70 + i), kind)))
 }
 
+const START: u64 = 0xcbf2_9ce4_8422_2325;
+
+fn bits(hash: u64, v: &f32) -> u64 {
+    (hash ^ v.to_bits() as u64).wrapping_mul(0x0100_0000_01b3)
+}
+
 const BITS: u64 = 0x2939_d5a0_1324_9eb7;
 
 /// One number for all the bits of all the products: written down once, so that machines that never meet agree.
@@ -79,14 +85,49 @@ fn integer_products_are_the_same_bits_everywhere() {
     for isa in Isa::available() {
         for threads in [1, 2] {
             let cpu = Cpu::new(host(), isa, threads);
-            let mut hash = 0xcbf2_9ce4_8422_2325u64;
-            for product in products() {
-                for v in &now(product.case.run(&cpu)).unwrap()[0] {
-                    hash = (hash ^ v.to_bits() as u64).wrapping_mul(0x0100_0000_01b3);
-                }
-            }
+            let hash = products().fold(START, |hash, p| now(p.case.run(&cpu)).unwrap()[0].iter().fold(hash, bits));
             assert_eq!(hash, BITS, "{} on {threads} threads: {hash:#x}", isa.name());
         }
+    }
+}
+
+const LAYER: u64 = 0x0205_f958_5fd1_519d;
+
+/// What stands between the products of a language model, likewise: its greedy ids are then the same everywhere.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn a_quantized_layer_is_the_same_bits_everywhere() {
+    let (heads, groups, head, before, room) = (6, 2, 32, 70, 120);
+    let width = heads * head;
+    for (isa, threads) in Isa::available().into_iter().flat_map(|isa| [(isa, 1), (isa, 2)]) {
+        let (cpu, mut hash) = (Cpu::new(host(), isa, threads), START);
+        for (i, (function, rows)) in [("silu", 1), ("gelu_tanh", 3), ("silu", 45)].into_iter().enumerate() {
+            let (mut case, rng) = (Case::new(String::new()), &mut Rng::new(40 + i as u64));
+            let x = case.spread(rng, rows * width, 2.0);
+            let norm = case.numbers(rng, width);
+            let [wide, out, up] = [(Kind::Q4_1, width), (Kind::Q8_0, width), (Kind::Q4_0, 2 * 96)]
+                .map(|(kind, outs)| case.matrix(rng, kind, outs, width));
+            let down = case.matrix(rng, Kind::Q5_0, width, 96);
+            let [k, v] = [0; 2].map(|_| case.weights(rng, Kind::F16, groups * room * head));
+            let pos = case.ids(rng, rows, 4000);
+            let how = Rope { rotated: head, side_by_side: false };
+            let table = case.stored(Kind::F32, &how.table(10_000.0));
+            let rec = &mut case.rec;
+            let near = rec.rms_norm(x, norm, 1e-5);
+            let q = rec.matmul(near, wide, width);
+            let q = rec.rope(q, pos, table, head, how);
+            let [keys, start] = [before + rows as u32, before].map(Into::into);
+            let sight = Sight { keys, start, causal: true, prefix: 0 };
+            let y = rec.attention(q, [k, v], None, [heads, groups, head], sight);
+            let y = rec.matmul(y, out, width);
+            let x = rec.add(x, y);
+            let near = rec.rms_norm(x, norm, 1e-5);
+            let y = rec.matmul_gated(near, up, width, function).unwrap();
+            let y = rec.matmul(y, down, 96);
+            let y = rec.add(x, y);
+            hash = now(case.output(y).run(&cpu)).unwrap()[0].iter().fold(hash, bits);
+        }
+        assert_eq!(hash, LAYER, "{} on {threads} threads: {hash:#x}", isa.name());
     }
 }
 

@@ -163,7 +163,8 @@ impl<L: Lanes> Curve<L> for Relu {
 }
 
 /// x · (½ + g(x)), g = Φ − ½ as x · P(x²) / Q(x²): two polynomials of degree 5, best for x from −5.6 to 5.6. Beyond, g
-/// comes out as ½ or a little more, and is held to ½. Half as long as an exponential and the twin's series.
+/// comes out as ½ or a little more, and is held to ½. Half as long as an exponential and the twin's series. Encoders alone
+/// use it, as they do attention that is not causal: both are fused, for speed.
 struct Gelu<L: Lanes> {
     most: L::V,
     half: L::V,
@@ -192,8 +193,8 @@ impl<L: Lanes> Curve<L> for Gelu<L> {
         let square = L::mul(near, near);
         let (mut p, mut q) = (self.p[0], self.q[0]);
         for k in 1..6 {
-            p = L::mul_add(p, square, self.p[k]);
-            q = L::mul_add(q, square, self.q[k]);
+            p = L::fused(p, square, self.p[k]);
+            q = L::fused(q, square, self.q[k]);
         }
         let g = between::<L>(L::div(L::mul(p, near), q), self.half);
         L::mul(x, L::add(self.half, g))

@@ -83,7 +83,7 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_andnot_ps(_mm256_set1_ps(-0.0), v) }
     }
     #[inline(always)]
-    fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+    fn fused(a: __m256, b: __m256, c: __m256) -> __m256 {
         // SAFETY: see the impl.
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }

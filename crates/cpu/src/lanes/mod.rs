@@ -17,8 +17,8 @@ pub const LANES: usize = 8;
 
 /// Eight f32, eight i32, or four bytes of each of eight outputs.
 ///
-/// Integer operations give the same answer in every implementation, and so do `add`, `sub`, `mul`, `div`, `max`;
-/// only `mul_add` may be fused. That is what makes the int8 path bit-identical everywhere.
+/// Integer operations give the same answer in every implementation, and so do `add`, `sub`, `mul`, `div`, `max`; only
+/// `fused` may round once where others round twice. That is what makes quantized language models bit-identical everywhere.
 ///
 /// # Safety
 /// Implementations may use instructions that only `Isa::run` has checked to exist; call their methods inside a `Body`.
@@ -46,8 +46,13 @@ pub unsafe trait Lanes: Copy + 'static {
     fn max(a: Self::V, b: Self::V) -> Self::V;
     fn min(a: Self::V, b: Self::V) -> Self::V;
     fn abs(v: Self::V) -> Self::V;
-    /// a · b + c, fused where the hardware does it in one.
-    fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
+    /// a · b + c, rounded after each.
+    #[inline(always)]
+    fn mul_add(a: Self::V, b: Self::V, c: Self::V) -> Self::V {
+        Self::add(Self::mul(a, b), c)
+    }
+    /// a · b + c, in one where the hardware has it: for f32 weights and for encoders, whose bits differ from set to set.
+    fn fused(a: Self::V, b: Self::V, c: Self::V) -> Self::V;
     /// v · 2ⁿ, n in the lowest bits of `n`'s pattern; the result must be a normal number.
     fn ldexp(v: Self::V, n: Self::V) -> Self::V;
     /// The larger of two that are not negative; what is no number is larger than all.

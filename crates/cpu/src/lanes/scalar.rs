@@ -71,7 +71,7 @@ unsafe impl Lanes for Scalar {
         v.map(f32::abs)
     }
     #[inline(always)]
-    fn mul_add(a: V, b: V, c: V) -> V {
+    fn fused(a: V, b: V, c: V) -> V {
         from_fn(|i| a[i] * b[i] + c[i])
     }
     #[inline(always)]
@@ -88,7 +88,9 @@ unsafe impl Lanes for Scalar {
     }
     #[inline(always)]
     fn sum(v: V) -> f32 {
-        v.iter().sum()
+        // In halves, as registers are summed: the order decides the last bit.
+        let four: [f32; 4] = from_fn(|i| v[i] + v[i + 4]);
+        (four[0] + four[2]) + (four[1] + four[3])
     }
     #[inline(always)]
     fn most(v: V) -> f32 {

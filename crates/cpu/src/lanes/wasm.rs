@@ -150,7 +150,7 @@ unsafe impl Lanes for Wasm {
         v.map(|v| f32x4_abs(v))
     }
     #[inline(always)]
-    fn mul_add(a: [v128; 2], b: [v128; 2], c: [v128; 2]) -> [v128; 2] {
+    fn fused(a: [v128; 2], b: [v128; 2], c: [v128; 2]) -> [v128; 2] {
         #[cfg(target_feature = "relaxed-simd")]
         return [0, 1].map(|i| f32x4_relaxed_madd(a[i], b[i], c[i]));
         #[cfg(not(target_feature = "relaxed-simd"))]

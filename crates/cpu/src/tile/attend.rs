@@ -31,6 +31,9 @@ pub struct Work {
     state: Vec<(f32, f32)>,
 }
 
+/// With products fused, which takes a quarter less time and has other bits on other instruction sets, or not.
+pub struct Products<'a, const FUSED: bool>(pub Attend<'a>);
+
 /// Line i is row `rows.start + i / per`, head `group · per + i mod per`.
 pub struct Attend<'a> {
     pub q: &'a [f32], // [rows, heads, head]
@@ -70,10 +73,17 @@ impl Cache<'_> {
     }
 }
 
-impl Body for Attend<'_> {
+impl<const FUSED: bool> Body for Products<'_, FUSED> {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
+        self.0.run::<L, FUSED>()
+    }
+}
+
+impl Attend<'_> {
+    #[inline(always)]
+    fn run<L: Lanes, const FUSED: bool>(self) {
         let (head, lines) = (self.head, self.rows.len() * self.per);
         let wide = head.next_multiple_of(LANES);
         let Work { flat, turned, wide: filled, scores, sums, state } = self.work;
@@ -95,7 +105,7 @@ impl Body for Attend<'_> {
             if lines < 4 {
                 for i in 0..lines {
                     for (k, s) in k.chunks_exact(head).zip(&mut scores[i * KEYS..]) {
-                        *s = dot::<L>(query(i), k);
+                        *s = dot::<L, FUSED>(query(i), k);
                     }
                 }
             } else {
@@ -107,11 +117,11 @@ impl Body for Attend<'_> {
                 let mut i = 0;
                 while i + 4 <= lines {
                     let q = [query(i), query(i + 1), query(i + 2), query(i + 3)];
-                    products::<L, 4>(q, turned, KEYS, n, &mut scores[i * KEYS..][..4 * KEYS], KEYS, false);
+                    products::<L, 4, FUSED>(q, turned, KEYS, n, &mut scores[i * KEYS..][..4 * KEYS], KEYS, false);
                     i += 4;
                 }
                 for i in i..lines {
-                    products::<L, 1>([query(i)], turned, KEYS, n, &mut scores[i * KEYS..][..KEYS], KEYS, false);
+                    products::<L, 1, FUSED>([query(i)], turned, KEYS, n, &mut scores[i * KEYS..][..KEYS], KEYS, false);
                 }
             }
             for i in 0..lines {
@@ -139,11 +149,11 @@ impl Body for Attend<'_> {
             let mut i = 0;
             while i + 4 <= lines {
                 let w = [weights(i), weights(i + 1), weights(i + 2), weights(i + 3)];
-                products::<L, 4>(w, v, wide, wide, &mut sums[i * wide..][..4 * wide], wide, true);
+                products::<L, 4, FUSED>(w, v, wide, wide, &mut sums[i * wide..][..4 * wide], wide, true);
                 i += 4;
             }
             for i in i..lines {
-                products::<L, 1>([weights(i)], v, wide, wide, &mut sums[i * wide..][..wide], wide, true);
+                products::<L, 1, FUSED>([weights(i)], v, wide, wide, &mut sums[i * wide..][..wide], wide, true);
             }
         }
         for (i, (_, sum)) in state.iter().enumerate() {
@@ -160,7 +170,7 @@ impl Body for Attend<'_> {
 
 /// to[i][c] = Σ_k x[i][k] · w[k][c], or that added to what is there, for c below `cols` and up to a whole vector.
 #[inline(always)]
-fn products<L: Lanes, const R: usize>(
+fn products<L: Lanes, const R: usize, const FUSED: bool>(
     x: [&[f32]; R],
     w: &[f32],
     stride: usize,
@@ -173,20 +183,20 @@ fn products<L: Lanes, const R: usize>(
     while c < cols {
         if R == 1 && c + 3 * LANES < cols {
             // One line alone has too few sums to keep the multipliers busy.
-            octets::<L, R, 4>(x, w, stride, c, to, wide, add);
+            octets::<L, R, 4, FUSED>(x, w, stride, c, to, wide, add);
             c += 4 * LANES;
         } else if c + LANES < cols && L::WIDE {
-            octets::<L, R, 2>(x, w, stride, c, to, wide, add);
+            octets::<L, R, 2, FUSED>(x, w, stride, c, to, wide, add);
             c += 2 * LANES;
         } else {
-            octets::<L, R, 1>(x, w, stride, c, to, wide, add);
+            octets::<L, R, 1, FUSED>(x, w, stride, c, to, wide, add);
             c += LANES;
         }
     }
 }
 
 #[inline(always)]
-fn octets<L: Lanes, const R: usize, const P: usize>(
+fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
     x: [&[f32]; R],
     w: &[f32],
     stride: usize,
@@ -216,7 +226,7 @@ fn octets<L: Lanes, const R: usize, const P: usize>(
         for i in 0..R {
             let x = L::splat(x[i][k]);
             for j in 0..P {
-                sum[i][j] = L::mul_add(x, panel[j], sum[i][j]);
+                sum[i][j] = mul_add::<L, FUSED>(x, panel[j], sum[i][j]);
             }
         }
     }
@@ -260,7 +270,7 @@ fn weigh<L: Lanes>(
     let shrink = match state.0 {
         f32::MIN => 0.0,
         before if before == most => 1.0,
-        before => (before - most).exp(),
+        before => L::most(exp.of(L::splat(before - most))),
     };
     let mut sum = L::splat(0.0);
     let (head, last) = line.split_at_mut(padded - LANES);
@@ -277,11 +287,16 @@ fn weigh<L: Lanes>(
 }
 
 #[inline(always)]
-fn dot<L: Lanes>(a: &[f32], b: &[f32]) -> f32 {
+fn mul_add<L: Lanes, const FUSED: bool>(a: L::V, b: L::V, c: L::V) -> L::V {
+    if FUSED { L::fused(a, b, c) } else { L::mul_add(a, b, c) }
+}
+
+#[inline(always)]
+fn dot<L: Lanes, const FUSED: bool>(a: &[f32], b: &[f32]) -> f32 {
     let whole = a.len() / LANES * LANES;
     let mut sum = L::splat(0.0);
     for i in (0..whole).step_by(LANES) {
-        sum = L::mul_add(L::load(&a[i..]), L::load(&b[i..]), sum);
+        sum = mul_add::<L, FUSED>(L::load(&a[i..]), L::load(&b[i..]), sum);
     }
     L::sum(sum) + a[whole..].iter().zip(&b[whole..]).map(|(a, b)| a * b).sum::<f32>()
 }

@@ -5,7 +5,7 @@ mod finish;
 mod integer;
 mod real;
 
-pub use attend::{Attend, Cache, Work};
+pub use attend::{Attend, Cache, Products, Work};
 pub use finish::{Finish, Then};
 pub use integer::Integer;
 pub use real::Real;

@@ -72,7 +72,7 @@ impl Real<'_> {
             for (sum, x) in sum.iter_mut().zip(x) {
                 let x = L::splat(x[k]);
                 for (sum, w) in sum.iter_mut().zip(column) {
-                    *sum = L::mul_add(x, w, *sum);
+                    *sum = L::fused(x, w, *sum);
                 }
             }
         }
