@@ -50,7 +50,7 @@ pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
     let planned = Planned { matrices: q.weights, absent: published.absent };
     let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0 };
     let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
-        let pass = Pass { rows, answer, room: q.context, cache: q.cache };
+        let pass = Pass { rows, answer, room: q.context, cache: q.cache, album: 0 };
         let recorded = record(&planned, &sizes, family.layer, pass)?;
         debug_assert_eq!(RUN, ["start", "keys"]);
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;

@@ -15,7 +15,7 @@ pub struct Reads {
 
 impl Model {
     pub fn reads(&self) -> Result<Reads, Error> {
-        let wants = self.record(Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32 })?.wants;
+        let wants = self.record(Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 })?.wants;
         // With a head of its own, a model reads one row of its embedding; without one, the embedding is the head.
         let own = wants.iter().any(|w| w.name == "head.weight");
         let read = wants.iter().filter(|w| w.place == Place::Model && !(own && w.name == "embed.weight"));

@@ -45,7 +45,7 @@ impl Model {
         let sizes = (family.sizes)(&checkpoint.facts)?;
         let mut model = Model { backend, host, family, sizes, checkpoint, quant, weights: Weights::default() };
         // One row with room for one names every weight there is.
-        let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32 };
+        let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
         let wants = model.record(pass)?.wants;
         let loader = Loader {
             backend: model.backend.as_ref(),
@@ -63,7 +63,7 @@ impl Model {
     async fn warm(&self, cache: Option<Kind>) -> Result<(), Error> {
         let Some(cache) = cache else { return Ok(()) };
         for (rows, answer) in [(1, Answer::Last), (CHUNK, Answer::Last), (CHUNK, Answer::Nothing)] {
-            let recorded = self.record(Pass { rows, answer, room: CHUNK, cache })?;
+            let recorded = self.record(Pass { rows, answer, room: CHUNK, cache, album: 0 })?;
             self.backend.warm(&recorded.rec).await?;
         }
         let ahead = self.backend.caps().ahead.max(1);

@@ -46,10 +46,10 @@ impl Lives<'_> {
 }
 
 async fn again(around: &Surroundings, session: &mut Session) -> Result<(), Error> {
-    let (old, room, cache) = (session.model.clone(), session.room(), session.cache());
+    let (old, cache) = (session.model.clone(), session.cache());
     let (backend, _) = Backends::named(around, old.backend.caps().name).await?;
     let (host, checkpoint) = (old.host.clone(), old.checkpoint.clone());
     let model = Model::load_warm(backend, host, checkpoint, old.quant, Some(cache), &mut |_, _| ()).await?;
-    *session = Session::new(Rc::new(model), room, cache)?;
+    *session = session.elsewhere(Rc::new(model))?;
     Ok(())
 }

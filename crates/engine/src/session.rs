@@ -3,14 +3,14 @@
 //! What the caches hold is a list of ids. A prompt that begins with it, or with a part of it, starts where they part.
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
-use crate::artefacts::{self, Store};
+use crate::artefacts::{self, Key, Store};
 use crate::load::Model;
 use crate::profile::Profile;
 use squint_nn::Place;
 use squint_nn::decoder::{Answer, Pass, draw};
 use squint_ops::op::Sampling;
 use squint_ops::{Bill, Buf, Error, Handle, Kind, Null, Prepared, Recording};
-use std::{cell::Cell, collections::BTreeMap, rc::Rc};
+use std::{cell::Cell, collections::BTreeMap, ops::Range, rc::Rc};
 
 /// Rows of a prompt that run at once: enough to share a weight among many rows, few enough to keep temporaries small.
 pub const CHUNK: usize = 128;
@@ -55,8 +55,9 @@ pub struct Session {
     cache: Kind,
     /// Caches by name.
     state: BTreeMap<String, Handle>,
-    /// What the caches hold.
+    /// What the caches hold: ids of words, and beyond the vocabulary the numbers of rows of pictures.
     ids: Vec<u32>,
+    album: Option<Album>,
     /// Drawn and not in the caches yet.
     owed: Option<u32>,
     /// The device's copy of `owed`: a draw writes it, the next pass reads it.
@@ -78,12 +79,23 @@ pub struct Session {
     pub kept: Store,
 }
 
+/// Rows that pictures became. Each has a number that no other row has had, so that a prompt with another picture is
+/// another prompt.
+struct Album {
+    numbers: Range<u32>,
+    key: Key,
+    rows: Handle,
+    /// The same here, for when the device goes.
+    values: Vec<f32>,
+}
+
 /// A pass made ready, and the draw from its answer.
 struct Ready {
     rec: Recording,
     prepared: Prepared,
     ids: Buf,
     pos: Buf,
+    which: Option<Buf>,
     logits: Option<Buf>,
     draw: Option<(Recording, Prepared)>,
 }
@@ -106,6 +118,7 @@ impl Session {
             cache,
             state: BTreeMap::new(),
             ids: vec![],
+            album: None,
             owed: None,
             next,
             drawn,
@@ -133,6 +146,47 @@ impl Session {
     /// What ran since this was asked last.
     pub fn take_bill(&self) -> Bill {
         self.bill.take()
+    }
+
+    /// Takes up rows that pictures became, [rows, width], and gives the numbers by which a prompt has them between its ids.
+    /// They hold until other rows are shown.
+    pub fn show(&mut self, rows: &[f32]) -> Result<Range<u32>, Error> {
+        let (width, bytes) = (self.model.sizes.heads.width, bytemuck::cast_slice(rows));
+        let (key, count) = (Key::of(bytes), rows.len() / width);
+        if rows.is_empty() || !rows.len().is_multiple_of(width) {
+            let what = format!("{} numbers for rows of {width}", rows.len());
+            return Err(Error::new("picture", what, "the projector is of another model"));
+        }
+        if let Some(album) = self.album.as_ref().filter(|a| a.key == key && a.numbers.len() == count) {
+            return Ok(album.numbers.clone());
+        }
+        let (first, kept) = match self.album.take() {
+            Some(album) => (album.numbers.end, Some(album.rows).filter(|kept| kept.len == rows.len())),
+            None => (self.model.sizes.vocab as u32, None),
+        };
+        let numbers = first..first + count as u32;
+        let device = match kept {
+            Some(kept) => kept,
+            None => {
+                // Passes that choose among so many rows are of no use any more.
+                self.passes.retain(|(pass, _)| pass.album == 0);
+                self.model.backend.create(Kind::F32, rows.len())?
+            }
+        };
+        self.model.backend.write(&device, 0, bytes)?;
+        self.album = Some(Album { numbers: numbers.clone(), key, rows: device, values: rows.to_vec() });
+        Ok(numbers)
+    }
+
+    /// A session like this one with empty caches, on another device: prompts mean there what they mean here.
+    pub fn elsewhere(&mut self, model: Rc<Model>) -> Result<Session, Error> {
+        let mut session = Session::new(model, self.room, self.cache)?;
+        if let Some(album) = self.album.take() {
+            let rows = session.model.backend.create(Kind::F32, album.values.len())?;
+            session.model.backend.write(&rows, 0, bytemuck::cast_slice(&album.values))?;
+            session.album = Some(Album { rows, ..album });
+        }
+        Ok(session)
     }
 
     /// Brings the caches to `prompt`. Returns how many of its tokens were there already.
@@ -241,7 +295,8 @@ impl Session {
             );
         }
         let vocab = self.model.sizes.vocab;
-        match prompt.iter().find(|id| **id as usize >= vocab) {
+        let shown = |id: &u32| self.album.as_ref().is_some_and(|album| album.numbers.contains(id));
+        match prompt.iter().find(|id| **id as usize >= vocab && !shown(id)) {
             Some(id) => bad(format!("the id {id} is beyond the model's {vocab}"), "the tokenizer is of another model"),
             None => Ok(()),
         }
@@ -262,10 +317,23 @@ impl Session {
 
     /// One pass over rows that stand at `start`; without ids, over the one drawn last.
     async fn run(&mut self, start: usize, ids: Option<&[u32]>, rows: usize, answer: Answer) -> Result<(), Error> {
-        let ready = self.ready(Pass { rows, answer, room: self.room, cache: self.cache }).await?;
+        let vocab = self.model.sizes.vocab as u32;
+        let numbers = self.album.as_ref().map_or(vocab..vocab, |album| album.numbers.clone());
+        let seen = ids.is_some_and(|ids| ids.iter().any(|id| *id >= vocab));
+        let album = if seen { numbers.len() } else { 0 };
+        let ready = self.ready(Pass { rows, answer, room: self.room, cache: self.cache, album }).await?;
         let (start, backend) = (start as u32, &self.model.backend);
         if let Some(ids) = ids {
-            backend.write(ready.prepared.handle(ready.ids), 0, &bytes(ids.iter().copied()))?;
+            // Rows of pictures have some word, too, and do not choose it.
+            let words = ids.iter().map(|id| if *id < vocab { *id } else { 0 });
+            backend.write(ready.prepared.handle(ready.ids), 0, &bytes(words))?;
+        }
+        if let (Some(which), Some(ids)) = (ready.which, ids) {
+            let row = |(i, id): (usize, &u32)| match *id {
+                id if id < vocab => i as u32,
+                number => rows as u32 + (number - numbers.start),
+            };
+            backend.write(ready.prepared.handle(which), 0, &bytes(ids.iter().enumerate().map(row)))?;
         }
         backend.write(ready.prepared.handle(ready.pos), 0, &bytes((0..rows as u32).map(|i| start + i)))?;
         // Until it is done, what was last answered may be half overwritten.
@@ -305,7 +373,8 @@ impl Session {
     fn recent_ids(&self) -> Vec<u32> {
         let owed = self.owed.as_slice();
         let from = (self.ids.len() + owed.len()).saturating_sub(RECENT).min(self.ids.len());
-        [&self.ids[from..], owed].concat()
+        let vocab = self.model.sizes.vocab;
+        self.ids[from..].iter().chain(owed).copied().filter(|id| (*id as usize) < vocab).collect()
     }
 
     fn pay(&self, rec: &Recording, values: &[u32]) -> Result<(), Error> {
@@ -326,6 +395,9 @@ impl Session {
         let mut bound = vec![];
         if pass.rows == 1 {
             bound.push((recorded.ids, self.next.clone()));
+        }
+        if let (Some([rows, _]), Some(album)) = (recorded.album, &self.album) {
+            bound.push((rows, album.rows.clone()));
         }
         for want in &recorded.wants {
             let handle = match want.place {
@@ -358,7 +430,8 @@ impl Session {
             _ => None,
         };
         let (rec, ids, pos, logits) = (recorded.rec, recorded.ids, recorded.pos, recorded.logits);
-        let ready = Rc::new(Ready { rec, prepared, ids, pos, logits, draw });
+        let which = recorded.album.map(|[_, which]| which);
+        let ready = Rc::new(Ready { rec, prepared, ids, pos, which, logits, draw });
         if self.passes.len() == KEPT {
             self.passes.remove(0);
         }

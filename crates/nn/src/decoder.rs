@@ -40,6 +40,8 @@ pub struct Pass {
     /// Rows the caches have room for, and how they store them.
     pub room: usize,
     pub cache: Kind,
+    /// Rows of pictures to choose from, besides words.
+    pub album: usize,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +64,8 @@ pub struct Recorded {
     /// Inputs: an id and a position for each row.
     pub ids: Buf,
     pub pos: Buf,
+    /// With an album: its rows, and which row each one is, words first.
+    pub album: Option<[Buf; 2]>,
     /// Which row's logits are wanted, written by the caller; with `Answer::Last` only.
     pub last: Option<Buf>,
     /// [1 or rows, vocab]; none with `Answer::Nothing`.
@@ -82,6 +86,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
     if d.scale != 1.0 {
         x = net.rec.scale(x, d.scale, 0.0);
     }
+    let album = (pass.album > 0).then(|| album(&mut net.rec, &mut x, pass, width));
     for i in 0..d.layers {
         x = layer(&mut net, d, &format!("layers.{i}"), x, at)?;
     }
@@ -102,7 +107,19 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
         logits = Some(all);
     }
     let (rec, wants) = net.finish();
-    Ok(Recorded { rec, wants, ids, pos, last, logits })
+    Ok(Recorded { rec, wants, ids, pos, album, last, logits })
+}
+
+/// Rows of words become rows of words and pictures: words and album one under the other, and a choice from both.
+fn album(rec: &mut Recording, x: &mut Buf, pass: Pass, width: usize) -> [Buf; 2] {
+    let album = rec.input("album", Kind::F32, pass.album * width);
+    let which = rec.input("which", Kind::U32, pass.rows);
+    let both = rec.temp((pass.rows + pass.album) * width);
+    let from = |row: usize| Span { at: ((row * width) as u32).into(), step: width };
+    rec.copy(*x, from(0), both, from(0), (pass.rows as u32).into(), width);
+    rec.copy(album, from(0), both, from(pass.rows), (pass.album as u32).into(), width);
+    *x = rec.gather(both, which, width);
+    [album, which]
 }
 
 /// The choice of the next id, a recording of its own: another choice from the same logits runs nothing else again.

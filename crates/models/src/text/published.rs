@@ -189,7 +189,7 @@ mod tests {
             let facts = p.facts().unwrap();
             let family = family(&facts).unwrap();
             let planned = Planned { matrices: Kind::F32, absent: p.absent };
-            let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32 };
+            let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
             let all = record(&planned, &(family.sizes)(&facts).unwrap(), family.layer, pass).unwrap().wants;
             let ours = all.iter().filter(|w| w.place == Place::Model && w.made.is_none());
             assert_eq!(ours.map(|w| w.rows * w.cols.max(1)).sum::<usize>(), *want, "{name}");
