@@ -112,8 +112,12 @@ impl Joined {
         (step.op.stem == "matmul").then_some(Joined { x, w, y, sizes, bias: None, function: None, sum: None })
     }
 
-    /// Takes the step in, if it is one of those that can follow.
+    /// Takes the step in, if it is one of those that can follow, of what was made so far, and writes what is not read.
     fn take(&mut self, step: &Step) -> bool {
+        let reads = [Some(self.x), Some(self.w), self.bias, self.sum];
+        if step.bufs.last().is_none_or(|y| reads.contains(&Some(*y))) {
+            return false;
+        }
         let (len, outs) = (self.sizes[0] * self.sizes[1], self.sizes[1]);
         match step.op.stem {
             "add" => {
@@ -121,7 +125,7 @@ impl Joined {
                     return false;
                 };
                 let other = if a == self.y { b } else { a };
-                if all != len || other == self.y || self.sum.is_some() {
+                if all != len || ![a, b].contains(&self.y) || [self.y, y].contains(&other) || self.sum.is_some() {
                     return false;
                 }
                 match period {
@@ -135,10 +139,10 @@ impl Joined {
                 true
             }
             "activate" => {
-                let (Some(&[_, y]), Some([rows, cols, function, 0])) = (step.bufs.first_chunk(), fixed(step)) else {
+                let (Some(&[x, y]), Some([rows, cols, function, 0])) = (step.bufs.first_chunk(), fixed(step)) else {
                     return false;
                 };
-                if rows * cols != len || self.function.is_some() || self.sum.is_some() {
+                if x != self.y || rows * cols != len || self.function.is_some() || self.sum.is_some() {
                     return false;
                 }
                 (self.function, self.y) = (Some(function), y);

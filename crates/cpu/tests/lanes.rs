@@ -6,7 +6,7 @@
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
 use squint_ops::op::{Rope, Sight};
-use squint_ops::{Backend, Host, Kind, Reference};
+use squint_ops::{Backend, Buf, Host, Kind, Recording, Reference};
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
@@ -194,6 +194,62 @@ fn joined_steps_are_the_same_bits() {
                 for cpu in [Cpu::new(host(), isa, threads), Cpu::new(host(), isa, threads).exact()] {
                     assert_eq!(run(true, &cpu), run(false, &cpu), "{function} {kind:?} on {}", cpu.caps().device);
                 }
+            }
+        }
+    }
+}
+
+/// Steps that look like what follows a product, and do something else: beside it, or into what it reads.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn what_only_stands_after_a_product_is_not_joined() {
+    let (rows, outs, depth) = (5, 32, 32);
+    for i in 0..6 {
+        let (mut case, rng) = (Case::new(format!("recording {i}")), &mut Rng::new(8));
+        let [x, a, b] = [0; 3].map(|_| case.numbers(rng, rows * outs));
+        let bias = case.numbers(rng, outs);
+        let w = case.matrix(rng, Kind::F32, outs, depth);
+        let rec = &mut case.rec;
+        let m = rec.matmul(x, w, depth);
+        let into = |rec: &mut Recording, y: Buf| rec.steps.last_mut().unwrap().bufs[2] = y;
+        let y = match i {
+            0 => {
+                let gate = rec.activate(a, outs, "relu", false).unwrap();
+                rec.mul(gate, m)
+            }
+            1 | 2 => {
+                let sum = rec.add(a, b);
+                if i == 1 { rec.add(m, sum) } else { rec.add(sum, m) }
+            }
+            3 => {
+                let other = rec.add(a, bias);
+                rec.mul(other, m)
+            }
+            // The sum is written where the product is read from, and where the other summand is.
+            4 => {
+                rec.add(m, b);
+                into(rec, x);
+                rec.add(x, a)
+            }
+            _ => {
+                let t = rec.add(a, b);
+                let m = rec.matmul(x, w, depth);
+                rec.add(m, t);
+                into(rec, t);
+                rec.add(t, a)
+            }
+        };
+        let case = case.output(y);
+        let want = now(case.run(&Reference::default()));
+        for isa in Isa::available() {
+            let got = now(case.run(&Cpu::new(host(), isa, 1).exact()));
+            match (&want, got) {
+                (Ok(want), Ok(got)) => {
+                    let error = relative_error(&want[0], &got[0], 0.0);
+                    assert!(error < 1e-5, "{}: {error:e}", case.name);
+                }
+                // What may not be recorded at all is refused by both.
+                (want, got) => assert!(want.is_err() && got.is_err(), "{}: {:?}", case.name, got.err()),
             }
         }
     }
