@@ -358,7 +358,25 @@ fn a_bad_json_is_named() {
         (with("/post_processor/single/1/Sequence/id", "B".into()), "second text"),
         (with("/version", "7".into()), "version"),
     ];
-    for (bytes, words) in cases {
+    // What the library would stop the program at, or take for a length.
+    let step = |part: &str, step: Json| with(&format!("/{part}"), step);
+    let replace =
+        |pattern: Json, content: &str| serde_json::json!({"type": "Replace", "pattern": pattern, "content": content});
+    let long = |n: usize| vec![replace(serde_json::json!({"String": "a"}), &"a".repeat(n)); 3];
+    let steps: Vec<(Vec<u8>, &str)> = vec![
+        (
+            step("normalizer", serde_json::json!({"type": "Precompiled", "precompiled_charsmap": "AAAA"})),
+            "'Precompiled' of tokenizer.json has compiled rules",
+        ),
+        (step("pre_tokenizer", serde_json::json!({"type": "FixedLength", "length": 0})), "no length"),
+        (step("normalizer", serde_json::json!({"type": "Prepend", "prepend": ""})), "nothing before"),
+        (step("normalizer", replace(serde_json::json!({"String": ""}), "b")), "looks for nothing"),
+        (step("normalizer", replace(serde_json::json!({"Regex": ""}), "b")), "looks for nothing"),
+        (step("normalizer", serde_json::json!({"type": "Sequence", "normalizers": long(30)})), "times as long"),
+    ];
+    let fine = step("normalizer", serde_json::json!({"type": "Sequence", "normalizers": long(3)}));
+    assert!(Tokenizer::from_json(&fine).is_ok());
+    for (bytes, words) in cases.into_iter().chain(steps) {
         let e = Tokenizer::from_json(&bytes).err().unwrap_or_else(|| panic!("accepted, though '{words}'"));
         assert_eq!(e.code, "tokenizer");
         assert!(e.what.contains(words), "{e} does not say '{words}'");

@@ -114,16 +114,19 @@ pub async fn answer(
         if first.is_none() {
             let ms = (host.now)() - start;
             (first, meter.ttft_ms, meter.prompt_ms) = (Some(start + ms), ms, ms);
-            let stage = Stage::billed("prefill", question.prompt.len(), session);
-            // Asked again on a new device, the whole prompt ran.
-            let reused = stage.dispatches == 0;
-            stages.push(Measured { stage, ms, reused });
+            stages.push(read(session, question, ms));
             heard(Heard::Stage(&stages[0]));
         }
         if let Some(why) = out.take(&ids, &question.stops, &mut heard) {
             reason = why;
             break;
         }
+    }
+    if first.is_none() {
+        // Nothing was to be said: the prompt was read all the same.
+        meter.prompt_ms = (host.now)() - start;
+        stages.push(read(session, question, meter.prompt_ms));
+        heard(Heard::Stage(&stages[0]));
     }
     out.finish(&question.stops, &mut reason, &mut heard);
     meter.generated_tokens = out.ids.len();
@@ -135,6 +138,14 @@ pub async fn answer(
     });
     heard(Heard::Stage(&stages[stages.len() - 1]));
     Ok(Answer { ids: out.ids, text: out.text, reason, meter, stages })
+}
+
+/// The stage of the prompt.
+fn read(session: &Session, question: &Question, ms: f64) -> Measured {
+    let stage = Stage::billed("prefill", question.prompt.len(), session);
+    // Asked again on a new device, the whole prompt ran.
+    let reused = stage.dispatches == 0;
+    Measured { stage, ms, reused }
 }
 
 /// The answer as it grows.

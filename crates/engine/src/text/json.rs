@@ -20,6 +20,9 @@ impl Tokenizer {
         check_frame(&file["post_processor"])?;
         let spelling = Spelling::read(&file["decoder"])?;
         for part in ["normalizer", "pre_tokenizer"] {
+            if check_steps(&file[part])? > GROWTH {
+                return Err(bad(&format!("the {part} of tokenizer.json makes texts more than {GROWTH} times as long")));
+            }
             lines_have_ends(&mut file[part], false);
         }
         // How long a text may be is the session's business.
@@ -122,6 +125,30 @@ fn check_added(added: &Value) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// How much longer a text may become before it is cut into tokens: a space is three bytes in many families.
+const GROWTH: f64 = 64.0;
+
+/// The library stops the program at empty patterns and lengths, and believes tables of compiled rules. Returns how much
+/// longer the steps make a text at most.
+fn check_steps(part: &Value) -> Result<f64, Error> {
+    let steps = ["normalizers", "pretokenizers"].iter().filter_map(|key| part[*key].as_array()).flatten();
+    let all = steps.map(check_steps).try_fold(1.0, |all, one| one.map(|one| all * one))?;
+    let empty = |key: &str| part[key].as_str().is_some_and(str::is_empty);
+    let long = |v: &Value| v.as_str().map_or(1, |text| text.len().max(1)) as f64;
+    let name = part["type"].as_str().unwrap_or("");
+    let wrong = |what: &str| Err(bad(&format!("the step '{name}' of tokenizer.json {what}")));
+    match name {
+        "Precompiled" => wrong("has compiled rules, which are not supported"),
+        "FixedLength" if part["length"].as_u64() == Some(0) => wrong("cuts pieces of no length"),
+        "Prepend" if empty("prepend") => wrong("puts nothing before a text"),
+        "Replace" | "Split" => match (&part["pattern"]["String"], &part["pattern"]["Regex"]) {
+            (Value::String(text), _) | (_, Value::String(text)) if text.is_empty() => wrong("looks for nothing"),
+            (text, _) => Ok(all * (long(&part["content"]) / long(text)).max(1.0)),
+        },
+        _ => Ok(all),
+    }
 }
 
 /// What goes around a text is spelled out token by token; the library looks each up without asking whether it is there.
