@@ -372,6 +372,8 @@ fn a_bad_json_is_named() {
         (step("normalizer", serde_json::json!({"type": "Prepend", "prepend": ""})), "nothing before"),
         (step("normalizer", replace(serde_json::json!({"String": ""}), "b")), "looks for nothing"),
         (step("normalizer", replace(serde_json::json!({"Regex": ""}), "b")), "looks for nothing"),
+        (step("normalizer", replace(serde_json::json!({"Regex": "x*"}), "b")), "looks for nothing"),
+        (step("normalizer", replace(serde_json::json!({"Regex": "(?=l)"}), "b")), "looks for nothing"),
         (step("normalizer", serde_json::json!({"type": "Sequence", "normalizers": long(30)})), "times as long"),
     ];
     let fine = step("normalizer", serde_json::json!({"type": "Sequence", "normalizers": long(3)}));

@@ -6,6 +6,7 @@
 use super::{Tokenizer, spelling::Spelling, tokenizer::Roles};
 use serde_json::Value;
 use squint_weights::Error;
+use tokenizers::utils::SysRegex;
 
 impl Tokenizer {
     /// From the bytes of a `tokenizer.json`. Which tokens begin and end a text is not in it; see `with_config` and
@@ -144,11 +145,19 @@ fn check_steps(part: &Value) -> Result<f64, Error> {
         "FixedLength" if part["length"].as_u64() == Some(0) => wrong("cuts pieces of no length"),
         "Prepend" if empty("prepend") => wrong("puts nothing before a text"),
         "Replace" | "Split" => match (&part["pattern"]["String"], &part["pattern"]["Regex"]) {
-            (Value::String(text), _) | (_, Value::String(text)) if text.is_empty() => wrong("looks for nothing"),
+            (Value::String(text), _) if text.is_empty() => wrong("looks for nothing"),
+            (_, Value::String(rule)) if name == "Replace" && finds_nothing(rule) => wrong("looks for nothing"),
             (text, _) => Ok(all * (long(&part["content"]) / long(text)).max(1.0)),
         },
         _ => Ok(all),
     }
+}
+
+/// Whether a rule finds the empty text at the beginning of one: tried before each letter it is written with, and some more.
+fn finds_nothing(rule: &str) -> bool {
+    let Ok(regex) = SysRegex::new(rule) else { return false };
+    let found = |text: &str| regex.find_iter(text).next() == Some((0, 0));
+    rule.chars().chain(" ~\n.aA0é世".chars()).any(|c| found(c.encode_utf8(&mut [0; 4])))
 }
 
 /// What goes around a text is spelled out token by token; the library looks each up without asking whether it is there.
