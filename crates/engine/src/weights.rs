@@ -1,8 +1,8 @@
 //! From a checkpoint to weights on a backend: streamed in pieces, converted on the way where asked, and never held twice.
 
-use squint_models::Named;
+use squint_models::{Named, Part};
 use squint_nn::{Place, Want};
-use squint_ops::{Backend, Buf, Error, Handle, Host, Kind};
+use squint_ops::{Backend, Buf, Error, Handle, Host};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes read at once: enough to keep a disk busy, small beside any model.
@@ -42,9 +42,9 @@ impl Loader<'_> {
     pub async fn load(&self, wants: &[Want], progress: Progress<'_>) -> Result<Weights, Error> {
         let wants: Vec<&Want> = wants.iter().filter(|w| w.place == Place::Model).collect();
         let names = || wants.iter().flat_map(|w| w.name.split('+').chain(w.over.as_deref()));
-        let tensors = || names().filter_map(|n| self.names.tensor(n));
-        self.nothing_is_left(&tensors().map(|t| t.name.as_str()).collect())?;
-        let total = tensors().map(|t| t.bytes).sum();
+        let parts = || names().filter_map(|n| self.names.part(n));
+        self.nothing_is_left(&parts().map(|p| p.tensor.name.as_str()).collect())?;
+        let total = parts().map(|p| p.tensor.kind.bytes_of(p.len()) as u64).sum();
         let mut weights = BTreeMap::new();
         let mut done = 0;
         progress(0, total);
@@ -58,7 +58,21 @@ impl Loader<'_> {
                     Some(by) => values.iter().zip(self.numbers(by).await?).map(|(v, by)| v / by).collect(),
                     None => values.clone(),
                 };
-                self.backend.write(&handle, 0, &Kind::F32.pack_all(&values))?;
+                self.backend.write(&handle, 0, &want.kind.pack_all(&values))?;
+                weights.insert(want.name.clone(), handle);
+                continue;
+            }
+            if want.turned || want.decay {
+                let mut numbers = self.numbers(&want.name).await?;
+                done += self.names.part(&want.name).map_or(0, |p| p.tensor.kind.bytes_of(p.len()) as u64);
+                progress(done, total);
+                if want.turned {
+                    numbers = turned(&numbers, want.rows);
+                }
+                if want.decay {
+                    numbers.iter_mut().for_each(|n| *n = -n.exp());
+                }
+                self.backend.write(&handle, 0, &want.kind.pack_all(&numbers))?;
                 weights.insert(want.name.clone(), handle);
                 continue;
             }
@@ -94,10 +108,15 @@ impl Loader<'_> {
 
     /// A small tensor, whole.
     async fn numbers(&self, name: &str) -> Result<Vec<f32>, Error> {
-        let tensor = self.names.tensor(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))?;
-        let mut bytes = vec![0; tensor.bytes as usize];
-        self.names.checkpoint.read(&tensor.name, 0, &mut bytes).await?;
-        Ok(tensor.kind.unpack_all(&bytes))
+        let part = self.part(name)?;
+        let kind = part.tensor.kind;
+        let mut bytes = vec![0; kind.bytes_of(part.len())];
+        self.names.checkpoint.read(&part.tensor.name, kind.bytes_of(part.at) as u64, &mut bytes).await?;
+        Ok(kind.unpack_all(&bytes))
+    }
+
+    fn part(&self, name: &str) -> Result<Part<'_>, Error> {
+        self.names.part(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))
     }
 
     /// One tensor into `handle` from byte `at` on, in whole rows. Says how many bytes it took there.
@@ -110,16 +129,18 @@ impl Loader<'_> {
         read: &mut dyn FnMut(u64),
     ) -> Result<usize, Error> {
         let kind = want.kind;
-        let tensor = self.names.tensor(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))?;
-        let cols = if want.cols > 0 { want.cols } else { tensor.shape.last().copied().unwrap_or(1) };
+        let part = self.part(name)?;
+        let tensor = part.tensor;
+        let cols = if want.cols > 0 { want.cols } else { part.shape.last().copied().unwrap_or(1) };
         let (from, to) = (tensor.kind.bytes_of(cols), kind.bytes_of(cols));
-        let rows = tensor.len() / cols.max(1);
+        let rows = part.len() / cols.max(1);
+        let before = tensor.kind.bytes_of(part.at);
         let at_once = (PIECE / from.max(1)).max(1);
         let mut piece = vec![];
         for row in (0..rows).step_by(at_once) {
             let count = at_once.min(rows - row);
             piece.resize(count * from, 0);
-            self.names.checkpoint.read(&tensor.name, (row * from) as u64, &mut piece).await?;
+            self.names.checkpoint.read(&tensor.name, (before + row * from) as u64, &mut piece).await?;
             let place = at + row * to;
             if tensor.kind == kind && want.chans == 0 && want.plus == 0.0 {
                 self.backend.write(handle, place, &piece)?;
@@ -138,6 +159,11 @@ impl Loader<'_> {
         }
         Ok(rows * to)
     }
+}
+
+/// Of so many columns, columns become rows.
+fn turned(numbers: &[f32], cols: usize) -> Vec<f32> {
+    (0..cols).flat_map(|c| numbers.iter().skip(c).step_by(cols.max(1)).copied()).collect()
 }
 
 /// Channel after channel becomes cell after cell.

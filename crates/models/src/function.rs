@@ -16,12 +16,17 @@ const FUNCTIONS: &[(&str, &str)] = &[
 
 /// The one a file names; `usual` where it names none, as GGUF files never do.
 pub fn function(facts: &Facts, usual: &str) -> Result<&'static str, Error> {
-    let name = facts.text(Fact { gguf: "?", hf: "hidden_act" }).unwrap_or(usual);
+    function_of(facts, "hidden_act", usual)
+}
+
+/// The same where a file names it `key`.
+pub fn function_of(facts: &Facts, key: &'static str, usual: &str) -> Result<&'static str, Error> {
+    let name = facts.text(Fact { gguf: "?", hf: key }).unwrap_or(usual);
     FUNCTIONS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours).ok_or_else(|| {
         let known: Vec<_> = FUNCTIONS.iter().map(|(theirs, _)| *theirs).collect();
         Error::new(
             "config",
-            format!("'hidden_act' is '{name}', which is not known here"),
+            format!("'{key}' is '{name}', which is not known here"),
             format!("use a model with one of {}", known.join(", ")),
         )
     })

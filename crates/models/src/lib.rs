@@ -7,4 +7,4 @@ mod rope;
 pub mod text;
 pub mod vision;
 
-pub use names::{Named, Naming};
+pub use names::{Named, Naming, Part};

@@ -3,7 +3,8 @@
 use squint_nn::Catalog;
 use squint_weights::{Checkpoint, Error, Facts, Kind, Other, Tensor};
 
-/// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number.
+/// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number. Several rows may have the same name of ours: the first
+/// that the file has is taken. `#i/n` after a name stands for the i-th of n equal parts of that tensor.
 pub type Naming = &'static [[&'static str; 3]];
 
 /// A checkpoint read with a recipe's names.
@@ -14,28 +15,67 @@ pub struct Named<'a> {
     pub to: Option<Kind>,
 }
 
+/// What a weight is read from: a tensor, or one of the equal parts of it.
+pub struct Part<'a> {
+    pub tensor: &'a Tensor,
+    pub shape: Vec<usize>,
+    /// Its first number there.
+    pub at: usize,
+}
+
+impl Part<'_> {
+    pub fn len(&self) -> usize {
+        self.shape.iter().product()
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
 impl Named<'_> {
-    /// The tensor behind one of our names.
-    pub fn tensor(&self, ours: &str) -> Option<&Tensor> {
-        let name = self.name(ours)?;
-        spellings(&name).find_map(|name| self.checkpoint.tensor(name))
+    /// What is behind one of our names.
+    pub fn part(&self, ours: &str) -> Option<Part<'_>> {
+        self.all(ours).find_map(|name| {
+            let (name, which) = name.split_once('#').map_or((&name[..], None), |(name, which)| (name, Some(which)));
+            let tensor = spellings(name).find_map(|name| self.checkpoint.tensor(name))?;
+            Some(which.and_then(|which| cut(tensor, which)).unwrap_or_else(|| whole(tensor)))
+        })
     }
 
     /// The tensor is there, but of a type that cannot be read.
     fn readable(&self, ours: &str) -> Result<(), Error> {
-        let Some(name) = self.name(ours) else { return Ok(()) };
-        let other = spellings(&name).find_map(|name| self.checkpoint.others().iter().find(|o| o.name == name));
-        other.map_or(Ok(()), Other::refuse)
+        let other = |name: String| {
+            let name = name.split('#').next().unwrap_or_default();
+            spellings(name).find_map(|name| self.checkpoint.others().iter().find(|o| o.name == name))
+        };
+        self.all(ours).find_map(other).map_or(Ok(()), Other::refuse)
     }
 
-    /// The published form of one of our names.
-    fn name(&self, ours: &str) -> Option<String> {
+    /// The published forms of one of our names.
+    fn all(&self, ours: &str) -> impl Iterator<Item = String> {
         let column = match self.checkpoint.facts {
             Facts::Gguf(_) => 1,
             Facts::Hf(_) => 2,
         };
-        self.naming.iter().find_map(|row| Some(row[column].replace("{}", fit(row[0], ours)?)))
+        self.naming.iter().filter_map(move |row| Some(row[column].replace("{}", fit(row[0], ours)?)))
     }
+}
+
+fn whole(tensor: &Tensor) -> Part<'_> {
+    Part { tensor, shape: tensor.shape.clone(), at: 0 }
+}
+
+/// The part that `i/n` stands for; none where the tensor does not come apart like this.
+fn cut<'a>(tensor: &'a Tensor, which: &str) -> Option<Part<'a>> {
+    let (i, n) = which.split_once('/')?;
+    let (i, n): (usize, usize) = (i.parse().ok()?, n.parse().ok()?);
+    let (first, rest) = tensor.shape.split_first()?;
+    if i >= n || !first.is_multiple_of(n) {
+        return None;
+    }
+    // A stack of n matrices comes apart into matrices, a tall matrix into shorter ones.
+    let shape = if *first == n && !rest.is_empty() { rest.to_vec() } else { [&[first / n], rest].concat() };
+    Some(Part { tensor, at: i * shape.iter().product::<usize>(), shape })
 }
 
 /// Some files leave out the common first name.
@@ -56,15 +96,16 @@ fn fit<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
 
 impl Catalog for Named<'_> {
     fn published(&self, name: &str) -> String {
-        self.name(name).unwrap_or_else(|| name.to_owned())
+        self.all(name).find(|name| !name.is_empty()).unwrap_or_else(|| name.to_owned())
     }
 
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
-        let Some(tensor) = self.tensor(name) else { return self.readable(name).map(|()| None) };
-        if tensor.shape != shape {
+        let Some(part) = self.part(name) else { return self.readable(name).map(|()| None) };
+        let tensor = part.tensor;
+        if part.shape != shape {
             return Err(Error::new(
                 "shape",
-                format!("tensor '{}' is {:?}, {shape:?} was expected", tensor.name, tensor.shape),
+                format!("tensor '{}' is {:?}, {shape:?} was expected", tensor.name, part.shape),
                 "the file's sizes and its tensors disagree: get it again",
             ));
         }

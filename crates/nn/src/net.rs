@@ -2,7 +2,7 @@
 
 use crate::Catalog;
 use squint_ops::op::Shuffle;
-use squint_ops::{Buf, Error, Grid, Kind, Recording, Role};
+use squint_ops::{Buf, Error, Grid, Kind, Recording, Role, Window};
 
 pub struct Net<'a> {
     pub rec: Recording,
@@ -29,6 +29,10 @@ pub struct Want {
     pub plus: f32,
     /// A tensor of the file that what the recipe made is divided by.
     pub over: Option<String>,
+    /// Columns of the file's matrix are rows here.
+    pub turned: bool,
+    /// The file has the logarithm of what is subtracted.
+    pub decay: bool,
 }
 
 /// How rows are brought to one size before a block.
@@ -79,6 +83,8 @@ impl<'a> Net<'a> {
             chans: 0,
             plus: 0.0,
             over: None,
+            turned: false,
+            decay: false,
         });
         buf
     }
@@ -104,6 +110,19 @@ impl<'a> Net<'a> {
         Ok(self.want(name, Place::Model, Kind::F32, [shape.iter().product(), 0]))
     }
 
+    /// The same where the checkpoint has it.
+    pub fn optional_table(&mut self, name: &str, shape: &[usize]) -> Result<Option<Buf>, Error> {
+        let there = self.catalog.kind(name, shape)?.is_some();
+        if there { self.table(name, shape).map(Some) } else { Ok(None) }
+    }
+
+    /// −exp of a table: by how much something fades, whose logarithm checkpoints have.
+    pub fn decay(&mut self, name: &str, shape: &[usize]) -> Result<Buf, Error> {
+        let buf = self.table(name, shape)?;
+        self.wants.iter_mut().filter(|w| w.buf == buf).for_each(|w| w.decay = true);
+        Ok(buf)
+    }
+
     fn missing(&self, name: &str) -> Error {
         let what = format!("the weight '{}' is not in the checkpoint", self.catalog.published(name));
         Error::new("missing", what, "the file is not of this family, or cut")
@@ -118,6 +137,16 @@ impl<'a> Net<'a> {
         let buf = self.want(name, Place::Model, Kind::F32, [values.len(), 0]);
         if let Some(want) = self.wants.iter_mut().find(|w| w.buf == buf) {
             want.made.get_or_insert_with(|| values.to_vec());
+        }
+        buf
+    }
+
+    /// Whole numbers that follow from the model's sizes: which rows are taken.
+    pub fn made_ids(&mut self, name: &str, ids: &[u32]) -> Buf {
+        let buf = self.want(name, Place::Model, Kind::U32, [ids.len(), 0]);
+        if let Some(want) = self.wants.iter_mut().find(|w| w.buf == buf) {
+            // Rows are few enough to be exact.
+            want.made.get_or_insert_with(|| ids.iter().map(|i| *i as f32).collect());
         }
         buf
     }
@@ -143,17 +172,40 @@ impl<'a> Net<'a> {
         self.biased(y, name, outs)
     }
 
+    /// x: [rows, ins] → [rows, outs]: x times a matrix that the checkpoint has as [ins, outs] under `name` alone.
+    pub fn times(&mut self, x: Buf, name: &str, ins: usize, outs: usize) -> Result<Buf, Error> {
+        let kind = self.catalog.kind(name, &[ins, outs])?.ok_or_else(|| self.missing(name))?;
+        // Turned around, its blocks would have to be packed anew.
+        let kind = if kind.block > 1 { Kind::F32 } else { kind };
+        let w = self.want(name, Place::Model, kind, [outs, ins]);
+        self.wants.iter_mut().filter(|want| want.buf == w).for_each(|want| want.turned = true);
+        Ok(self.rec.matmul(x, w, ins))
+    }
+
     /// x: [grid, chans] → [grid / side, outs]: each square of `side` × `side` cells through a linear layer. Checkpoints
     /// store it as a convolution, [outs, chans, side, side]; its rows are brought into the order of the cells at load.
     pub fn patches(&mut self, x: Buf, name: &str, on: Grid, [chans, side, outs]: [usize; 3]) -> Result<Buf, Error> {
         let squares = self.rec.pixel_shuffle(x, on, chans, Shuffle { side, back: false, down: false });
-        let (weight, ins) = (format!("{name}.weight"), chans * side * side);
-        let shape = [outs, chans, side, side];
-        let kind = self.catalog.kind(&weight, &shape)?.ok_or_else(|| self.missing(&weight))?;
+        self.linear_stored(squares, name, &[outs, chans, side, side], chans)
+    }
+
+    /// x: [rows, ins] → [rows, outs]: a linear layer that checkpoints store in another shape, [outs, …]. With `chans`, its
+    /// rows are channel after channel there, and those of x cell after cell.
+    pub fn linear_stored(&mut self, x: Buf, name: &str, shape: &[usize], chans: usize) -> Result<Buf, Error> {
+        let (weight, outs, ins) = (format!("{name}.weight"), shape[0], shape[1..].iter().product());
+        let kind = self.catalog.kind(&weight, shape)?.ok_or_else(|| self.missing(&weight))?;
         let w = self.want(&weight, Place::Model, kind, [outs, ins]);
         self.wants.iter_mut().filter(|want| want.buf == w).for_each(|want| want.chans = chans);
-        let y = self.rec.matmul(squares, w, ins);
+        let y = self.rec.matmul(x, w, ins);
         self.biased(y, name, outs)
+    }
+
+    /// x: [grid, chans] → the same channels on the window's grid, each by its own: `name.weight` as a convolution, and
+    /// `name.bias` where the checkpoint has one.
+    pub fn depthwise(&mut self, x: Buf, name: &str, on: Grid, chans: usize, by: Window) -> Result<(Buf, Grid), Error> {
+        let w = self.table(&format!("{name}.weight"), &[chans, 1, by.size, by.size])?;
+        let bias = self.optional_vector(&format!("{name}.bias"), chans)?;
+        Ok(self.rec.conv2d(x, (w, bias), on, [chans, chans, chans], by))
     }
 
     /// y plus `name.bias`, where the checkpoint has one.
