@@ -16,6 +16,7 @@ fn apply(v: f32) -> f32 {
         case 4u: { return max(v, 0.0); }
         case 5u: { return v * clamp(v / 6.0 + 0.5, 0.0, 1.0); }
         case 6u: { return clamp(v / 6.0 + 0.5, 0.0, 1.0); }
-        default: { return max(v, 0.0) + log(1.0 + exp(-abs(v))); }
+        case 7u: { return max(v, 0.0) + log(1.0 + exp(-abs(v))); }
+        default: { return 1.0 / (1.0 + exp(-v)); }
     }
 }

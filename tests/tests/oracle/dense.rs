@@ -61,6 +61,7 @@ fn activations() {
         ("relu", &|t| t.relu().unwrap()),
         ("hard_swish", &|t| (t * hard(t)).unwrap()),
         ("hard_sigmoid", &hard),
+        ("sigmoid", &sigmoid),
         ("softplus", &|t| (t.exp().unwrap() + 1.0).unwrap().log().unwrap()),
     ];
     for (name, f) in all {

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
 
 mod bench;
+mod cells;
 mod choices;
 mod dense;
 mod draws;

@@ -42,6 +42,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function { name: "hard_sigmoid", apply: |x| (x / 6.0 + 0.5).clamp(0.0, 1.0) },
     // For large x, exp would overflow, and log(1 + exp(x)) is x to the last digit.
     Function { name: "softplus", apply: |x| if x > 20.0 { x } else { x.exp().ln_1p() } },
+    Function { name: "sigmoid", apply: |x| 1.0 / (1.0 + (-x).exp()) },
 ];
 
 /// A function's place in the table.

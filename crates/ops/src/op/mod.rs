@@ -8,8 +8,10 @@ mod add_norm;
 mod argmax;
 mod attention;
 mod cast;
+mod cell_attention;
 mod conv2d;
 mod copy;
+mod deform;
 mod embed;
 mod gather;
 mod kv_write;
@@ -42,8 +44,10 @@ pub static OPS: &[&crate::OpSpec] = &[
     &argmax::SPEC,
     &attention::SPEC,
     &cast::SPEC,
+    &cell_attention::SPEC,
     &conv2d::SPEC,
     &copy::SPEC,
+    &deform::SPEC,
     &embed::SPEC,
     &gather::SPEC,
     &kv_write::SPEC,
@@ -72,6 +76,7 @@ pub static OPS: &[&crate::OpSpec] = &[
 pub use activate::{FUNCTIONS, Function};
 pub use attention::Sight;
 pub use copy::Span;
+pub use deform::Places;
 pub use matmul_id::Experts;
 pub use pixel_shuffle::Shuffle;
 pub use pool::Pool;
