@@ -56,7 +56,6 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]),
 
 /// Every row sees every row, and nothing is kept. x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`.
 pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error> {
-    let rows = net.rec.def(x).len / h.width;
     let (queries, new) = (h.heads * h.head, h.groups * h.head);
     let parts = [("q", queries), ("k", new), ("v", new)].map(|(part, outs)| (format!("{name}.{part}"), outs));
     // Of q, k and v, which buffer they are in and from which column on.
@@ -72,12 +71,36 @@ pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error>
             (linears[0], (linears[1], whole), (linears[2], whole))
         }
     };
-    let sides = [k, v].map(|(x, from)| {
-        let by_head = net.rec.temp(rows * new);
+    look(net, q, [k, v], name, h)
+}
+
+/// Rows look at other rows, and nothing is kept. What queries, keys and values are made of may differ in what was added to
+/// it: [of queries, of keys, of values], the latter two [seen, depth] → [rows, width]. Weights `<name>.{q,k,v,o}`.
+pub fn cross(net: &mut Net, of: [Buf; 3], name: &str, h: Heads, depth: usize) -> Result<Buf, Error> {
+    let new = h.groups * h.head;
+    let q = net.linear(of[0], &format!("{name}.q"), h.width, h.heads * h.head)?;
+    let parts = ["k", "v"].map(|part| (format!("{name}.{part}"), new));
+    let both = if of[1] == of[2] { net.beside(of[1], depth, &parts)? } else { None };
+    let sides = match both {
+        Some(all) => [0, new].map(|first| (all, Span { at: (first as u32).into(), step: 2 * new })),
+        // Formats that differ, or what they are made of.
+        None => {
+            let [k, v] = [0, 1].map(|i| net.linear(of[1 + i], &parts[i].0, depth, new));
+            [k?, v?].map(|x| (x, Span { at: 0.into(), step: new }))
+        }
+    };
+    look(net, q, sides, name, h)
+}
+
+/// q: [rows, heads, head] at all of k and v, each somewhere in a buffer, [seen, groups, head] → [rows, width]
+fn look(net: &mut Net, q: Buf, sides: [(Buf, Span); 2], name: &str, h: Heads) -> Result<Buf, Error> {
+    let seen = net.rec.def(sides[0].0).len / sides[0].1.step;
+    let sides = sides.map(|(x, from)| {
+        let by_head = net.rec.temp(seen * h.groups * h.head);
         net.rec.kv_write(x, from, by_head, [h.groups, h.head], 0.into());
         by_head
     });
-    let sight = Sight { keys: (rows as u32).into(), start: 0.into(), causal: false, prefix: 0 };
+    let sight = Sight { keys: (seen as u32).into(), start: 0.into(), causal: false, prefix: 0 };
     let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
 }

@@ -3,15 +3,17 @@
 //!
 //! * [`Net`] — a recording under construction, and the weights it asks for by name.
 //! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
-//! * [`attention`], [`mlp`], [`layer`], [`decoder`], [`encoder`] — the blocks.
+//! * [`attention`], [`conv`], [`mlp`], [`ssm`], [`layer`], [`decoder`], [`encoder`] — the blocks.
 
 pub mod attention;
 mod catalog;
+pub mod conv;
 pub mod decoder;
 pub mod encoder;
 pub mod layer;
 pub mod mlp;
 mod net;
+pub mod ssm;
 
 pub use catalog::{Catalog, Planned};
 pub use net::{Net, Norm, Place, Want};

@@ -5,6 +5,17 @@ use squint_ops::{Buf, Error};
 
 /// x: [rows, width] → [rows, width]: down(f(gate x) · up x). Weights `<name>.{gate,up,down}`.
 pub fn gated(net: &mut Net, x: Buf, name: &str, width: usize, inner: usize, function: &str) -> Result<Buf, Error> {
+    gated_to(net, x, name, [width, inner, width], function)
+}
+
+/// x: [rows, width] → [rows, outs], the same to rows of another width.
+pub fn gated_to(
+    net: &mut Net,
+    x: Buf,
+    name: &str,
+    [width, inner, outs]: [usize; 3],
+    function: &str,
+) -> Result<Buf, Error> {
     let parts = ["gate", "up"].map(|part| (format!("{name}.{part}"), inner));
     let y = match net.stacked(width, &parts)? {
         Some((both, None)) => net.rec.matmul_gated(x, both, width, function)?,
@@ -22,7 +33,7 @@ pub fn gated(net: &mut Net, x: Buf, name: &str, width: usize, inner: usize, func
             net.rec.mul(gate, up)
         }
     };
-    net.linear(y, &format!("{name}.down"), inner, width)
+    net.linear(y, &format!("{name}.down"), inner, outs)
 }
 
 /// x: [rows, width] → [rows, width]: down(f(up x)). Weights `<name>.{up,down}`.
