@@ -6,7 +6,7 @@
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
 //! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`picture`] — a file becomes what a vision encoder is shown.
-//! * [`load`] — a language model there; [`vision`] — a vision encoder.
+//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`projection`] — what stands between them.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
@@ -28,6 +28,7 @@ mod pick;
 pub mod picture;
 pub mod probe;
 mod profile;
+pub mod projection;
 mod revive;
 pub mod session;
 pub mod text;
@@ -41,6 +42,7 @@ pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
 pub use profile::{Profile, Row};
+pub use projection::Projection;
 pub use session::{Choice, Session};
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_ops::op::Sampling;

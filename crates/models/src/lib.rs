@@ -3,6 +3,7 @@
 
 mod function;
 mod names;
+pub mod projector;
 mod rope;
 pub mod text;
 pub mod vision;
