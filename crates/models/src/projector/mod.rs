@@ -5,9 +5,11 @@
 //! Hugging Face's own form first, then that of the official code.
 
 mod chain;
+mod ldp;
 mod linear;
 mod mlp;
 mod pair;
+mod shuffle;
 
 use crate::Naming;
 use squint_nn::{Catalog, Net, Want};
@@ -41,6 +43,10 @@ pub static PROJECTORS: &[&Projector] = &[
     &pair::HYBRID,
     &pair::BESIDE,
     &pair::MIXED,
+    &shuffle::PIXEL_SHUFFLE,
+    &ldp::LDP,
+    &ldp::LDPV2,
+    &ldp::COBRA,
 ];
 
 /// What lies on both sides of a projector.
