@@ -9,6 +9,9 @@ mod ldp;
 mod linear;
 mod mlp;
 mod pair;
+mod perceiver;
+mod qformer;
+mod resampler;
 mod shuffle;
 
 use crate::Naming;
@@ -47,6 +50,13 @@ pub static PROJECTORS: &[&Projector] = &[
     &ldp::LDP,
     &ldp::LDPV2,
     &ldp::COBRA,
+    &qformer::QFORMER,
+    &qformer::TINYGPT_V,
+    &perceiver::IDEFICS2,
+    &perceiver::FLAMINGO,
+    &resampler::QWEN_VL,
+    &resampler::MINICPM,
+    &resampler::MINICPM_DIRECT,
 ];
 
 /// What lies on both sides of a projector.
