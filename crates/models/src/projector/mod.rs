@@ -4,7 +4,9 @@
 //! What a checkpoint has for one of our names depends on who published it, so a name may stand in several rows of a table:
 //! Hugging Face's own form first, then that of the official code.
 
+mod c_abstractor;
 mod chain;
+mod d_abstractor;
 mod ldp;
 mod linear;
 mod mlp;
@@ -18,7 +20,7 @@ use crate::Naming;
 use squint_nn::{Catalog, Net, Want};
 use squint_ops::op::Span;
 use squint_ops::{Buf, Error, Grid, Kind, Recording};
-use squint_weights::Facts;
+use squint_weights::{Fact, Facts};
 
 /// One kind.
 pub struct Projector {
@@ -57,6 +59,8 @@ pub static PROJECTORS: &[&Projector] = &[
     &resampler::QWEN_VL,
     &resampler::MINICPM,
     &resampler::MINICPM_DIRECT,
+    &c_abstractor::C_ABSTRACTOR,
+    &d_abstractor::D_ABSTRACTOR,
 ];
 
 /// What lies on both sides of a projector.
@@ -152,6 +156,15 @@ pub fn record(catalog: &dyn Catalog, what: &dyn Project, ends: &Ends) -> Result<
     net.rec.output(rows);
     let (rec, wants) = net.finish();
     Ok(Projected { rec, wants, views, rows })
+}
+
+/// Queries lie on a square.
+fn bins(facts: &Facts) -> Result<Grid, Error> {
+    let queries = facts.size_or(Fact { gguf: "", hf: "projector_config.num_query_tokens" }, 144, 1 << 16)?;
+    if queries.isqrt().pow(2) != queries {
+        return wrong(format!("{queries} queries, which are no square"));
+    }
+    Ok(Grid::square(queries.isqrt()))
 }
 
 /// A configuration that cannot be.
