@@ -9,12 +9,14 @@ mod chain;
 mod d_abstractor;
 mod ldp;
 mod linear;
+mod mining;
 mod mlp;
 mod pair;
 mod perceiver;
 mod qformer;
 mod resampler;
 mod shuffle;
+mod vss;
 
 use crate::Naming;
 use squint_nn::{Catalog, Net, Want};
@@ -61,6 +63,11 @@ pub static PROJECTORS: &[&Projector] = &[
     &resampler::MINICPM_DIRECT,
     &c_abstractor::C_ABSTRACTOR,
     &d_abstractor::D_ABSTRACTOR,
+    &vss::VSS_L2,
+    &vss::VSS_L2_CROSS,
+    &vss::VSS_MLP,
+    &vss::VSS_MLP_CROSS,
+    &mining::MINING,
 ];
 
 /// What lies on both sides of a projector.
