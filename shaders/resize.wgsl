@@ -1,4 +1,4 @@
-// A grid looked at from another one: bilinear or bicubic between the nearest cells, without antialiasing.
+// A grid looked at from another one: bilinear or bicubic between the nearest cells, or cubic over all that a cell covers.
 // Grid: one invocation a number of y, 64 a workgroup, folded over x and y. Workgroup: 64, neighbours in channels.
 // Memory: none.
 
@@ -11,6 +11,7 @@ struct Params {
     new_width: u32,
     cubic: u32,
     corners: u32,
+    antialias: u32,
     step_y: f32,
     step_x: f32,
 }
@@ -45,11 +46,42 @@ fn weights(t: f32) -> vec4<f32> {
     return vec4(o.x, i.x, i.y, o.y);
 }
 
+// Keys' cubic with a = −½ at a distance.
+fn share(d: f32) -> f32 {
+    if d < 1.0 {
+        return (1.5 * d - 2.5) * d * d + 1.0;
+    }
+    return select(0.0, ((-0.5 * d + 2.5) * d - 4.0) * d + 2.0, d < 2.0);
+}
+
+// Every cell less than two steps from a place, as far as there are any.
+fn covering(image: u32, v: u32, u: u32, c: u32) -> f32 {
+    let steps = max(vec2(params.step_y, params.step_x), vec2(1.0));
+    let here = (vec2(f32(v), f32(u)) + 0.5) * vec2(params.step_y, params.step_x);
+    let first = vec2<u32>(max(here - 2.0 * steps + 0.5, vec2(0.0)));
+    let end = min(vec2<u32>(here + 2.0 * steps + 0.5), vec2(params.height, params.width));
+    var sum = 0.0;
+    var all = 0.0;
+    for (var row = first.x; row < end.x; row++) {
+        let down = share(abs(f32(row) - here.x + 0.5) / steps.x);
+        for (var col = first.y; col < end.y; col++) {
+            let weight = down * share(abs(f32(col) - here.y + 0.5) / steps.y);
+            sum += weight * x[((image * params.height + row) * params.width + col) * params.chans + c];
+            all += weight;
+        }
+    }
+    return sum / all;
+}
+
 fn one(at: u32) {
     let c = at % params.chans;
     let u = at / params.chans % params.new_width;
     let v = at / params.chans / params.new_width % params.new_height;
     let image = at / params.chans / params.new_width / params.new_height;
+    if params.antialias == 1u {
+        y[at] = covering(image, v, u, c);
+        return;
+    }
     var here = vec2(place(v, params.step_y), place(u, params.step_x));
     if params.cubic == 0u {
         here = max(here, vec2(0.0));

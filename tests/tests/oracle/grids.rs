@@ -107,7 +107,7 @@ fn resized_grids() {
     for (to, corners) in [(Grid { height: 9, width: 4 }, false), (Grid { height: 8, width: 13 }, true), (on, false)] {
         let mut b = Bench::new(6);
         let (x, tx) = b.numbers(&[2, on.height, on.width, 3]);
-        let y = b.rec.resize(x, on, to, 3, Resize { cubic: false, corners, step: None });
+        let y = b.rec.resize(x, on, to, 3, Resize { cubic: false, corners, antialias: false, step: None });
         let want = first(&tx).upsample_bilinear2d(to.height, to.width, corners).unwrap();
         b.same(&format!("bilinear to {to:?}, corners {corners}"), y, last(&want), 1e-5);
     }
@@ -141,8 +141,32 @@ fn bicubic_as_pytorch_has_it() {
     for (want, to, corners, step) in cases {
         let mut b = Bench::new(7);
         let grid = b.stored(&x);
-        let y = b.rec.resize(grid, on, to, 1, Resize { cubic: true, corners, step });
+        let y = b.rec.resize(grid, on, to, 1, Resize { cubic: true, corners, antialias: false, step });
         let want = Tensor::new(want, &Device::Cpu).unwrap();
         b.same(&format!("bicubic, corners {corners}, step {step:?}"), y, want, 1e-6);
+    }
+}
+
+/// The same with `antialias=True`: to a coarser grid, to a finer one, and to one that is both.
+#[test]
+fn bicubic_over_all_that_a_cell_covers_as_pytorch_has_it() {
+    let x = [0.0, 3.0, -1.0, 2.0, 5.0, 1.0, 4.0, -2.0, -3.0, 2.0, 0.0, 6.0];
+    let coarse = [2.194663, 1.613945, 0.357967, 0.386221, 1.589649, 2.68604];
+    let fine = [
+        -0.406824, 2.470948, 0.915112, -0.598342, 2.359106, 3.78239, 2.19031, 2.136868, 1.489548, -1.218982, 2.413803,
+        1.434824, 2.109156, 2.36948, 0.612196, -3.654599, 0.678114, 0.849347, 1.489813, 6.70465,
+    ];
+    let both = [
+        2.058165, 2.239166, 2.115804, 1.1113, 0.496742, 0.237792, -0.103278, 0.736946, 1.647676, 1.531497, 2.364366,
+        3.134853,
+    ];
+    let on = Grid { height: 3, width: 4 };
+    for (want, height, width) in [(coarse.to_vec(), 2, 3), (fine.to_vec(), 4, 5), (both.to_vec(), 2, 6)] {
+        let mut b = Bench::new(7);
+        let grid = b.stored(&x);
+        let how = Resize { cubic: true, corners: false, antialias: true, step: None };
+        let y = b.rec.resize(grid, on, Grid { height, width }, 1, how);
+        let want = Tensor::new(want, &Device::Cpu).unwrap();
+        b.same(&format!("bicubic to {height}×{width} with antialias"), y, want, 1e-6);
     }
 }
