@@ -84,7 +84,7 @@ fn a_picture_that_was_shown_is_not_computed_again() {
         block_on(Encoder::load(on, Host::native(), &files, None, &mut |_, _| ())).unwrap().keeping(budget)
     };
     let vit = load(null.clone(), 1 << 16);
-    let pixels = vit.sizes.pixels();
+    let pixels = vit.pixels();
     let [one, other] = [0.25, 0.5].map(|v| vec![v; pixels]);
     let ran = |work: &dyn Fn() -> bool| {
         let before = null.total().dispatches;
@@ -117,7 +117,7 @@ fn with_or_without_room_the_numbers_are_the_same() {
     };
     let rows = |budget| {
         let vit = load(budget);
-        let pictures = [0.25, -0.5].map(|v| (0..vit.sizes.pixels()).map(|i| v * (i % 7) as f32).collect::<Vec<_>>());
+        let pictures = [0.25, -0.5].map(|v| (0..vit.pixels()).map(|i| v * (i % 7) as f32).collect::<Vec<_>>());
         let show = |picture: &[f32]| block_on(vit.hidden(picture)).unwrap().values;
         [0, 1, 0, 0, 1].map(|i| show(&pictures[i]))
     };

@@ -139,8 +139,8 @@ fn what_cannot_be_is_said() {
     assert!(unknown.code == "tensor" && unknown.what.contains("dense.bent"), "{unknown}");
     let shape = swap("config.json", "\"patch_size\": 8", "\"patch_size\": 4");
     assert!(shape.code == "shape" && shape.what.contains("patch_embeddings.projection"), "{shape}");
-    let config = swap("config.json", "\"image_size\": 32", "\"image_size\": 33");
-    assert!(config.code == "config" && config.what.contains("patches of 8 in pictures of 33"), "{config}");
+    let config = swap("config.json", "\"num_attention_heads\": 2", "\"num_attention_heads\": 3");
+    assert!(config.code == "config" && config.what.contains("3 heads over a width of 32"), "{config}");
     let function = swap("config.json", "\"gelu\"", "\"gulp\"");
     assert!(function.code == "config" && function.what.contains("gulp"), "{function}");
 }
@@ -187,7 +187,7 @@ fn speed() {
     for (threads, quant) in [(1, None), (2, None), (1, Some(Kind::Q8_0)), (2, Some(Kind::Q8_0))] {
         let on = Rc::new(Cpu::new(Host::native(), Isa::best(), threads));
         let vit = load(on.clone(), &files, quant).unwrap();
-        let mut pixels = vec![0.5; vit.sizes.pixels()];
+        let mut pixels = vec![0.5; vit.pixels()];
         let mut one = || {
             // The same picture again would be no work.
             pixels[0] += 0.01;

@@ -52,6 +52,33 @@ fn a_file_becomes_what_transformers_makes_of_it() {
     }
 }
 
+/// Pictures of models with a text half, and of those that were trained on another size; a layer, patches only, the pooled
+/// row, and another resolution.
+#[test]
+fn what_is_wanted_of_an_encoder_can_be_chosen() {
+    for name in ["clip-whole", "siglip-whole", "dinov2"] {
+        let folder = Path::new(FIXTURES).join("encoders").join(name);
+        let golden: Value = serde_json::from_slice(&std::fs::read(folder.join("features.json")).unwrap()).unwrap();
+        for (resolution, want) in golden.as_object().unwrap() {
+            let size = if resolution == "own" { vec![] } else { vec!["--resolution", resolution] };
+            for (more, key) in [
+                (&[][..], "last"),
+                (&["--layer", "-2"], "before"),
+                (&["--layer", "-2", "--patches"], "patches"),
+                (&["--pooled"], "pooled"),
+            ] {
+                let out = features(&folder, &picture("turn-6.png"), &[&["--json"], more, &size].concat());
+                assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+                let got: Value = serde_json::from_slice(&out.stdout).unwrap();
+                let error = off(&values(&want[key]), &values(&got["values"]));
+                println!("{name}, {key} at {resolution}: {error:.1e}");
+                assert!(error < 1e-4, "{name}, {key} at {resolution}: {error}");
+                assert!(key != "before" || got["shape"] == want["shape"]);
+            }
+        }
+    }
+}
+
 #[test]
 fn people_see_a_part_of_it() {
     let out = features(&vit(), &picture("cat.png"), &["--hidden"]);
@@ -77,10 +104,19 @@ fn what_cannot_be_shown_is_named() {
     std::fs::write(folder.join("preprocessor_config.json"), config.replace("32", "30")).unwrap();
     let other = refused(&cat);
     std::fs::write(folder.join("preprocessor_config.json"), config).unwrap();
+    let again = |more: &[&str]| {
+        let out = features(&folder, &cat, more);
+        assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
+        String::from_utf8(out.stderr).unwrap()
+    };
+    let (layer, pooled, tiny) = (again(&["--layer", "3"]), again(&["--pooled"]), again(&["--resolution", "7"]));
     let (text, nowhere) = (refused(&vit().join("config.json")), refused(&picture("dog.png")));
     std::fs::remove_dir_all(&folder).unwrap();
     assert!(missing.contains("no 'preprocessor_config.json'"), "{missing}");
     assert!(other.contains("makes pictures of 30×30, the model takes 32×32"), "{other}");
+    assert!(layer.contains("no layer 3 among 2"), "{layer}");
+    assert!(pooled.contains("a pooled row"), "{pooled}");
+    assert!(tiny.contains("7×7 has no patch of 8"), "{tiny}");
     assert!(text.contains("is no picture"), "{text}");
     assert!(nowhere.contains("dog.png' cannot be opened"), "{nowhere}");
 }

@@ -1,10 +1,12 @@
 //! What a run would cost, before any download: passes recorded from a model's published sizes, billed by the null
 //! backend.
 
-use squint_models::text::{family, published};
+use squint_models::text::{Published, family, published};
+use squint_models::vision;
 use squint_nn::decoder::{Answer, Pass, RUN, record};
-use squint_nn::{Place, Planned};
-use squint_ops::{Bill, Error, Kind, Null};
+use squint_nn::encoder::Look;
+use squint_nn::{Place, Planned, Want};
+use squint_ops::{Bill, Error, Grid, Kind, Null};
 
 use crate::session::{CHUNK, Session};
 
@@ -16,6 +18,11 @@ pub struct Question {
     pub context: usize,
     pub weights: Kind,
     pub cache: Kind,
+    /// Of a vision encoder: the format of its weights, the edge of a picture where not its own, and after how many layers
+    /// its rows are taken, as `Encoder::layer` counts.
+    pub vision: Kind,
+    pub resolution: Option<usize>,
+    pub layer: Option<i64>,
 }
 
 pub struct Estimate {
@@ -36,6 +43,38 @@ pub struct Stage {
 }
 
 pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
+    match vision::published(model) {
+        Some(published) => look(published, q),
+        None => read(model, q),
+    }
+}
+
+/// One picture through a vision encoder.
+fn look(published: &Published, q: Question) -> Result<Estimate, Error> {
+    let facts = published.facts()?;
+    let family = vision::family(&facts)?.ok_or_else(|| Error::bug(format!("{} has no family", published.name)))?;
+    let e = (family.sizes)(&facts)?;
+    let layer = q.layer.map(|number| e.layer(number)).transpose()?;
+    let image = q.resolution.map_or(e.image, Grid::square);
+    let look = Look { image, layer, patches: false, heads: layer.is_none() };
+    let planned = Planned { matrices: q.vision, absent: published.absent };
+    let encoded = family.record(&planned, &e, look)?;
+    let bill = Null::bill(&encoded.rec, &[])?;
+    let (tokens_in, tokens_out) = (e.grid(image).rows(), e.rows(look));
+    let mut stage = Stage { name: "vision", tokens_in, tokens_out, ..Stage::default() };
+    stage.add(&bill);
+    let weight_bytes = bytes(&encoded.wants, Place::Model);
+    Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: bill.peak_bytes })
+}
+
+/// What the wants of one place take.
+fn bytes(wants: &[Want], place: Place) -> u64 {
+    let all = wants.iter().filter(|w| w.place == place);
+    all.map(|w| w.kind.bytes_of(w.rows * w.cols.max(1)) as u64).sum()
+}
+
+/// A prompt and an answer through a language model.
+fn read(model: &str, q: Question) -> Result<Estimate, Error> {
     if q.prompt == 0 || q.prompt + q.answer > q.context {
         return Err(Error::new(
             "context",
@@ -43,7 +82,10 @@ pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
             "ask for at least one token of prompt, and a context that holds both",
         ));
     }
-    let published = published(model)?;
+    let published = published(model).map_err(|e| {
+        let more: Vec<_> = vision::PUBLISHED.iter().map(|p| p.name).collect();
+        Error::new(e.code, e.what, format!("{}, {}", e.hint, more.join(", ")))
+    })?;
     let facts = published.facts()?;
     let family = family(&facts)?;
     let sizes = (family.sizes)(&facts)?;
@@ -54,12 +96,8 @@ pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
         let recorded = record(&planned, &sizes, family.layer, pass)?;
         debug_assert_eq!(RUN, ["start", "keys"]);
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
-        let bytes = |place: Place| {
-            let all = recorded.wants.iter().filter(move |w| w.place == place);
-            all.map(|w| w.kind.bytes_of(w.rows * w.cols.max(1)) as u64).sum::<u64>()
-        };
-        total.weight_bytes = total.weight_bytes.max(bytes(Place::Model));
-        total.kv_bytes = bytes(Place::Session);
+        total.weight_bytes = total.weight_bytes.max(bytes(&recorded.wants, Place::Model));
+        total.kv_bytes = bytes(&recorded.wants, Place::Session);
         total.peak_bytes = total.peak_bytes.max(bill.peak_bytes);
         Ok(bill)
     };

@@ -6,7 +6,8 @@
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
 //! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`picture`] — a file becomes what a vision encoder is shown.
-//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`projection`] — what stands between them.
+//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`pair`] — two of them; [`projection`] — what stands
+//!   between them and a language model.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
@@ -24,6 +25,7 @@ mod fault;
 mod limits;
 pub mod load;
 pub mod open;
+pub mod pair;
 mod pick;
 pub mod picture;
 pub mod probe;
@@ -41,10 +43,12 @@ pub use fault::fault;
 pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};
+pub use pair::{Join, Pair};
 pub use profile::{Profile, Row};
 pub use projection::Projection;
 pub use session::{Choice, Session};
 pub use squint_cpu::{Isa, Peaks};
+pub use squint_nn::encoder::Look;
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};
 pub use vision::Encoder;

@@ -71,7 +71,7 @@ impl Model {
     }
 
     fn names(&self) -> Named<'_> {
-        Named { checkpoint: &self.checkpoint, naming: self.family.naming, to: self.quant }
+        Named { checkpoint: &self.checkpoint, naming: self.family.naming, outer: &[""], to: self.quant }
     }
 
     /// A pass of this model over its own weights.

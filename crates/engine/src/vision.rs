@@ -1,12 +1,14 @@
-//! A vision encoder on a backend: pixels in, logits and rows out.
+//! A vision encoder on a backend: pixels in; rows, one row for all, and scores out. Which rows of which layer, and how large
+//! a picture is, are switches that can be turned while its weights stay.
 
 use crate::artefacts::{self, Key, Made, Store};
 use crate::both::both;
-use crate::weights::{Loader, Progress};
+use crate::weights::{Loader, Progress, Weights};
 use squint_models::Named;
 use squint_models::vision::{VISIONS, Vision, family};
-use squint_nn::encoder;
-use squint_ops::{Backend, Buf, Error, Host, Kind, Prepared};
+use squint_nn::Asked;
+use squint_nn::encoder::{self, Encoded, Look};
+use squint_ops::{Backend, Buf, Error, Handle, Host, Kind, Prepared};
 use squint_weights::Checkpoint;
 use std::{cell::Cell, rc::Rc};
 
@@ -14,13 +16,23 @@ pub struct Encoder {
     pub backend: Rc<dyn Backend>,
     pub family: &'static Vision,
     pub sizes: encoder::Encoder,
+    /// In what formats its weights are.
+    formats: Asked<'static>,
+    weights: Weights,
+    seen: Seen,
+    kept: Store,
+}
+
+/// One way to look at pictures, ready to run.
+struct Seen {
+    look: Look,
     prepared: Prepared,
     pixels: Buf,
     hidden: Buf,
-    logits: Buf,
+    pooled: Option<Buf>,
+    scores: Option<Buf>,
     /// The picture whose rows are on the device.
     shown: Cell<Option<Key>>,
-    kept: Store,
 }
 
 impl Encoder {
@@ -43,8 +55,13 @@ impl Encoder {
             Error::new("architecture", what, format!("known are {}", known.join(", ")))
         })?;
         let sizes = (family.sizes)(&checkpoint.facts)?;
-        let names = || Named { checkpoint, naming: family.naming, to: quant };
-        let encoded = (family.record)(&names(), &sizes)?;
+        let names = || Named { checkpoint, naming: family.naming, outer: family.outer, to: quant };
+        let named = names();
+        let asked = Asked::of(&named);
+        // Everything there is: no other look needs a weight more.
+        let look = sizes.look();
+        let encoded = family.record(&asked, &sizes, look)?;
+        let formats = asked.alone();
         let loader = Loader {
             backend: backend.as_ref(),
             host: &host,
@@ -53,10 +70,8 @@ impl Encoder {
             ignored: family.ignored,
         };
         let (weights, ()) = both(loader.load(&encoded.wants, progress), backend.warm(&encoded.rec)).await?;
-        let prepared = backend.prepare(&encoded.rec, &weights.bind(&encoded.wants)?).await?;
-        let encoder::Encoded { pixels, hidden, logits, .. } = encoded;
-        let (shown, kept) = (Cell::default(), Store::new(artefacts::BUDGET));
-        Ok(Encoder { backend, family, sizes, prepared, pixels, hidden, logits, shown, kept })
+        let seen = Seen::new(backend.as_ref(), &weights, encoded, look).await?;
+        Ok(Encoder { backend, family, sizes, formats, weights, seen, kept: Store::new(artefacts::BUDGET) })
     }
 
     /// With room for so many bytes of what was computed.
@@ -64,19 +79,83 @@ impl Encoder {
         Encoder { kept: Store::new(budget), ..self }
     }
 
-    /// The classifier's logits. `pixels` lie [height, width, channels], normalised as the model was trained.
-    pub async fn logits(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
-        self.stage(pixels, "head", self.logits).await
+    /// From now on pictures are looked at like this. What was made of others before is still kept.
+    pub async fn turn(&mut self, look: Look) -> Result<(), Error> {
+        if look != self.seen.look {
+            let encoded = self.family.record(&self.formats, &self.sizes, look)?;
+            self.seen = Seen::new(self.backend.as_ref(), &self.weights, encoded, look).await?;
+        }
+        Ok(())
     }
 
-    /// Rows after the final norm, [rows, width]; the class token's is the first.
+    /// How pictures are looked at.
+    pub fn look(&self) -> Look {
+        self.seen.look
+    }
+
+    /// Numbers of a picture.
+    pub fn pixels(&self) -> usize {
+        self.sizes.pixels(self.seen.look.image)
+    }
+
+    /// Rows that come of a picture, and numbers of a row.
+    pub fn shape(&self) -> [usize; 2] {
+        [self.sizes.rows(self.seen.look), self.sizes.heads.width]
+    }
+
+    /// The classifier's logits. `pixels` lie [height, width, channels], normalised as the model was trained.
+    pub async fn logits(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
+        let scores = self.seen.scores.ok_or_else(|| self.without("classes"))?;
+        self.stage(pixels, "head", scores).await
+    }
+
+    /// The row that stands for the whole picture.
+    pub async fn pooled(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
+        let pooled = self.seen.pooled.ok_or_else(|| self.without("a pooled row"))?;
+        self.stage(pixels, "pooled", pooled).await
+    }
+
+    /// The rows, [rows, width]; learned tokens' are the first, the class token's before them.
     pub async fn hidden(&self, pixels: &[f32]) -> Result<Made<f32>, Error> {
-        self.stage(pixels, "vision", self.hidden).await
+        self.stage(pixels, "vision", self.seen.hidden).await
+    }
+
+    /// Looks at a picture; its rows stay on the device.
+    pub async fn see(&self, pixels: &[f32]) -> Result<(), Error> {
+        let (picture, pixels) = self.picture(pixels)?;
+        self.show(picture, pixels).await
+    }
+
+    /// Where the rows are of the picture seen last.
+    pub fn out(&self) -> &Handle {
+        self.seen.prepared.handle(self.seen.hidden)
+    }
+
+    pub fn has_pooled(&self) -> bool {
+        self.seen.pooled.is_some()
+    }
+    pub fn has_scores(&self) -> bool {
+        self.seen.scores.is_some()
+    }
+
+    fn without(&self, what: &str) -> Error {
+        let what = format!("this {} has not {what}, or was not asked for all of its layers", self.family.name);
+        Error::new("head", what, "ask for rows")
     }
 
     async fn stage(&self, pixels: &[f32], name: &str, out: Buf) -> Result<Made<f32>, Error> {
-        let (image, chans) = (self.sizes.image, self.sizes.chans);
-        if pixels.len() != self.sizes.pixels() {
+        let (picture, pixels) = self.picture(pixels)?;
+        let make = async || {
+            self.show(picture, pixels).await?;
+            Ok(Kind::F32.unpack_all(&self.backend.read(self.seen.prepared.handle(out)).await?))
+        };
+        self.kept.stage(picture.then(name, &format!("{:?}", self.seen.look)), make).await
+    }
+
+    /// Pixels as backends take them, and their key.
+    fn picture<'a>(&self, pixels: &'a [f32]) -> Result<(Key, &'a [u8]), Error> {
+        let (image, chans) = (self.seen.look.image, self.sizes.chans);
+        if pixels.len() != self.pixels() {
             return Err(Error::new(
                 "pixels",
                 format!("{} numbers for {}×{} pixels of {chans}", pixels.len(), image.height, image.width),
@@ -85,22 +164,26 @@ impl Encoder {
         }
         // Every machine that browsers run on has the little end first, as backends take it.
         let pixels = bytemuck::cast_slice(pixels);
-        let picture = Key::of(pixels);
-        let make = async || {
-            self.show(picture, pixels).await?;
-            Ok(Kind::F32.unpack_all(&self.backend.read(self.prepared.handle(out)).await?))
-        };
-        self.kept.stage(picture.then(name, ""), make).await
+        Ok((Key::of(pixels), pixels))
     }
 
     /// Runs the encoder over a picture, unless it ran over that one last.
     async fn show(&self, picture: Key, pixels: &[u8]) -> Result<(), Error> {
+        let seen = &self.seen;
         // A run that is dropped half-way leaves rows of no picture.
-        if self.shown.take() != Some(picture) {
-            self.backend.write(self.prepared.handle(self.pixels), 0, pixels)?;
-            self.backend.run(&self.prepared, &[]).await?;
+        if seen.shown.take() != Some(picture) {
+            self.backend.write(seen.prepared.handle(seen.pixels), 0, pixels)?;
+            self.backend.run(&seen.prepared, &[]).await?;
         }
-        self.shown.set(Some(picture));
+        seen.shown.set(Some(picture));
         Ok(())
+    }
+}
+
+impl Seen {
+    async fn new(on: &dyn Backend, weights: &Weights, encoded: Encoded, look: Look) -> Result<Seen, Error> {
+        let prepared = on.prepare(&encoded.rec, &weights.bind(&encoded.wants)?).await?;
+        let Encoded { pixels, hidden, pooled, scores, .. } = encoded;
+        Ok(Seen { look, prepared, pixels, hidden, pooled, scores, shown: Cell::default() })
     }
 }

@@ -33,7 +33,7 @@ pub struct Loader<'a> {
     pub host: &'a Host,
     pub names: Named<'a>,
     pub family: &'static str,
-    /// Ends of names of tensors that are not missed.
+    /// Ends of names of tensors that are not missed, and beginnings, where they end in a dot.
     pub ignored: &'static [&'static str],
 }
 
@@ -91,7 +91,9 @@ impl Loader<'_> {
 
     /// A bias or a norm that the recipe does not know would make every answer a little wrong.
     fn nothing_is_left(&self, used: &BTreeSet<&str>) -> Result<(), Error> {
-        let ignored = |name: &str| self.ignored.iter().any(|end| name.ends_with(end));
+        let fits =
+            |name: &str, part: &str| if part.ends_with('.') { name.starts_with(part) } else { name.ends_with(part) };
+        let ignored = |name: &str| self.ignored.iter().any(|part| fits(name, part));
         let checkpoint = self.names.checkpoint;
         if let Some(other) = checkpoint.others().iter().find(|o| !o.counts() && !ignored(&o.name)) {
             return other.refuse();

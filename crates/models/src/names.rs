@@ -11,6 +11,8 @@ pub type Naming = &'static [[&'static str; 3]];
 pub struct Named<'a> {
     pub checkpoint: &'a Checkpoint,
     pub naming: Naming,
+    /// What published names may begin with; "" where they may be as the table has them.
+    pub outer: &'static [&'static str],
     /// Format that matrices are to be packed into at load, where not the file's own.
     pub to: Option<Kind>,
 }
@@ -35,9 +37,9 @@ impl Part<'_> {
 impl Named<'_> {
     /// What is behind one of our names.
     pub fn part(&self, ours: &str) -> Option<Part<'_>> {
-        self.all(ours).find_map(|name| {
+        self.spellings(ours).find_map(|name| {
             let (name, which) = name.split_once('#').map_or((&name[..], None), |(name, which)| (name, Some(which)));
-            let tensor = spellings(name).find_map(|name| self.checkpoint.tensor(name))?;
+            let tensor = self.checkpoint.tensor(name)?;
             Some(which.and_then(|which| cut(tensor, which)).unwrap_or_else(|| whole(tensor)))
         })
     }
@@ -46,18 +48,27 @@ impl Named<'_> {
     fn readable(&self, ours: &str) -> Result<(), Error> {
         let other = |name: String| {
             let name = name.split('#').next().unwrap_or_default();
-            spellings(name).find_map(|name| self.checkpoint.others().iter().find(|o| o.name == name))
+            self.checkpoint.others().iter().find(|o| o.name == name)
         };
-        self.all(ours).find_map(other).map_or(Ok(()), Other::refuse)
+        self.spellings(ours).find_map(other).map_or(Ok(()), Other::refuse)
     }
 
-    /// The published forms of one of our names.
-    fn all(&self, ours: &str) -> impl Iterator<Item = String> {
+    /// Published forms of one of our names. Members of a family may call one weight differently.
+    fn names(&self, ours: &str) -> impl Iterator<Item = String> {
         let column = match self.checkpoint.facts {
             Facts::Gguf(_) => 1,
             Facts::Hf(_) => 2,
         };
         self.naming.iter().filter_map(move |row| Some(row[column].replace("{}", fit(row[0], ours)?)))
+    }
+
+    /// The same with all that names may begin with: a model alone and the same model inside another differ in that.
+    fn spellings(&self, ours: &str) -> impl Iterator<Item = String> {
+        let spelled = |name: String| {
+            let short = name.strip_prefix("model.").map(str::to_owned);
+            self.outer.iter().map(move |outer| format!("{outer}{name}")).chain(short)
+        };
+        self.names(ours).flat_map(spelled)
     }
 }
 
@@ -78,9 +89,10 @@ fn cut<'a>(tensor: &'a Tensor, which: &str) -> Option<Part<'a>> {
     Some(Part { tensor, at: i * shape.iter().product::<usize>(), shape })
 }
 
-/// Some files leave out the common first name.
-fn spellings(name: &str) -> impl Iterator<Item = &str> {
-    [Some(name), name.strip_prefix("model.")].into_iter().flatten()
+/// Shapes differ. Files keep some tables as a batch of one, which says nothing.
+fn differ(file: &[usize], asked: &[usize]) -> bool {
+    let ones = |shape: &[usize]| shape.iter().take_while(|n| **n == 1).count();
+    file[ones(file)..] != asked[ones(asked)..]
 }
 
 /// What `{}` stands for if `name` is made after `pattern`.
@@ -96,13 +108,13 @@ fn fit<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
 
 impl Catalog for Named<'_> {
     fn published(&self, name: &str) -> String {
-        self.all(name).find(|name| !name.is_empty()).unwrap_or_else(|| name.to_owned())
+        self.names(name).find(|name| !name.is_empty()).unwrap_or_else(|| name.to_owned())
     }
 
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
         let Some(part) = self.part(name) else { return self.readable(name).map(|()| None) };
         let tensor = part.tensor;
-        if part.shape != shape {
+        if differ(&part.shape, shape) {
             return Err(Error::new(
                 "shape",
                 format!("tensor '{}' is {:?}, {shape:?} was expected", tensor.name, part.shape),

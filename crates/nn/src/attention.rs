@@ -1,6 +1,6 @@
 //! Self-attention: projections, rotation, keys and values brought head by head (into a cache), attention, output.
 
-use crate::Net;
+use crate::{Net, lay};
 use squint_ops::op::{Rope, Sight, Span};
 use squint_ops::{Buf, Error, Kind, Word};
 
@@ -103,4 +103,32 @@ fn look(net: &mut Net, q: Buf, sides: [(Buf, Span); 2], name: &str, h: Heads) ->
     let sight = Sight { keys: (seen as u32).into(), start: 0.into(), causal: false, prefix: 0 };
     let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
+}
+
+/// One row sees every row. query: [1, width], x: [rows, width] → [1, width]. Weights `<name>.{q,k,v,o}`: where queries, keys
+/// and values come as one matrix, the query goes through it as one more row; what else comes of that is not looked at.
+pub fn one(net: &mut Net, query: Buf, x: Buf, name: &str, h: Heads) -> Result<Buf, Error> {
+    let rows = net.rec.def(x).len / h.width;
+    let (queries, new) = (h.heads * h.head, h.groups * h.head);
+    let step = queries + 2 * new;
+    let parts = [("q", queries), ("k", new), ("v", new)].map(|(part, outs)| (format!("{name}.{part}"), outs));
+    let both = lay::under(&mut net.rec, &[x, query], h.width);
+    let all = match net.beside(both, h.width, &parts)? {
+        Some(all) => all,
+        // Formats that differ.
+        None => {
+            let linears = net.apart(both, h.width, &parts)?;
+            lay::beside(&mut net.rec, &linears, rows + 1)
+        }
+    };
+    let q = net.rec.columns(all, (rows + 1) * step, rows * step, queries);
+    let sides = [queries, queries + new].map(|first| {
+        let by_head = net.rec.temp((rows + 1) * new);
+        net.rec.kv_write(all, Span { at: (first as u32).into(), step }, by_head, [h.groups, h.head], 0.into());
+        by_head
+    });
+    // Its own key is the last one.
+    let sight = Sight { keys: (rows as u32).into(), start: 0.into(), causal: false, prefix: 0 };
+    let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
+    net.linear(y, &format!("{name}.o"), queries, h.width)
 }

@@ -1,9 +1,10 @@
-//! A vision encoder around its layers: patches, a class token and positions, layers, final norm, head.
+//! A vision encoder around its layers: patches, learned tokens before them and positions, layers, norms, heads.
 
 use crate::attention::{Heads, mutual};
 use crate::net::Want;
-use crate::{Catalog, Net, mlp};
-use squint_ops::op::Span;
+use crate::readout::Readout;
+use crate::{Catalog, Net, lay, mlp};
+use squint_ops::op::Resize;
 use squint_ops::{Buf, Error, Grid, Kind, Recording};
 
 /// What a family's sizes are. Blocks take from it what they need.
@@ -13,25 +14,84 @@ pub struct Encoder {
     pub heads: Heads,
     /// Width inside a feed-forward block.
     pub inner: usize,
-    /// The picture's cells and their channels.
+    /// Cells of the pictures it was trained on, and their channels.
     pub image: Grid,
     pub chans: usize,
-    /// Cells along a patch.
+    /// Cells along a patch; those beyond the last whole patch are not seen.
     pub patch: usize,
+    /// What a classifier tells apart; 0 where there is none.
     pub classes: usize,
+    /// Width of the row that stands for the whole picture where it has weights of its own; 0 where it has none.
+    pub shared: usize,
     pub eps: f32,
     /// Activation of the feed-forward block.
     pub function: &'static str,
+    pub plan: Plan,
+}
+
+/// What a family has besides layers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Plan {
+    /// Learned tokens before the patches that have positions, by name.
+    pub first: &'static [&'static str],
+    /// Learned tokens after those that have none.
+    pub registers: usize,
+    /// A norm before the first layer.
+    pub early_norm: bool,
+    /// A norm over the rows after the last layer; where there is none, the pooled row has one of its own.
+    pub late_norm: bool,
+    /// What a block adds is multiplied by a learned number for each column.
+    pub scaled: bool,
+    /// Feed-forward blocks have a gate.
+    pub gated: bool,
+    /// Positions on another grid are resampled as pictures are.
+    pub antialias: bool,
+}
+
+/// What is wanted of an encoder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Look {
+    /// Cells of the picture. Positions of another size than the trained one lie between the trained ones.
+    pub image: Grid,
+    /// Rows as they are after so many layers; none is after all of them and the final norm.
+    pub layer: Option<usize>,
+    /// Without the learned tokens before the patches.
+    pub patches: bool,
+    /// The pooled row and the classifier's scores, too, where there are such; rows of all layers only have them.
+    pub heads: bool,
 }
 
 impl Encoder {
-    /// Numbers of a picture.
-    pub fn pixels(&self) -> usize {
-        self.image.rows() * self.chans
+    /// Everything there is of a picture like those it was trained on.
+    pub fn look(&self) -> Look {
+        Look { image: self.image, layer: None, patches: false, heads: true }
     }
-    /// Rows after the class token is put before the patches.
-    pub fn rows(&self) -> usize {
-        1 + self.image.rows() / (self.patch * self.patch)
+    /// Numbers of a picture.
+    pub fn pixels(&self, image: Grid) -> usize {
+        image.rows() * self.chans
+    }
+    /// Patches of a picture.
+    pub fn grid(&self, image: Grid) -> Grid {
+        Grid { height: image.height / self.patch, width: image.width / self.patch }
+    }
+    /// Tokens before the patches.
+    pub fn before(&self) -> usize {
+        self.plan.first.len() + self.plan.registers
+    }
+    /// Rows that come out.
+    pub fn rows(&self, look: Look) -> usize {
+        self.grid(look.image).rows() + if look.patches { 0 } else { self.before() }
+    }
+    /// Which layer a number means that counts from the end where it is negative: −1 is what the last one made, 0 what
+    /// goes into the first.
+    pub fn layer(&self, number: i64) -> Result<usize, Error> {
+        let all = self.layers as i64 + 1;
+        let at = if number < 0 { all + number } else { number };
+        if (0..all).contains(&at) {
+            return Ok(at as usize);
+        }
+        let what = format!("there is no layer {number} among {}", self.layers);
+        Err(Error::new("layer", what, format!("it can be 0 to {}, or {} to -1", self.layers, -all)))
     }
 }
 
@@ -41,44 +101,106 @@ pub struct Encoded {
     pub wants: Vec<Want>,
     /// Input: [height, width, chans], normalised as the model was trained.
     pub pixels: Buf,
-    /// [rows, width], after the final norm; the class token's row is the first.
+    /// [rows, width]; learned tokens first.
     pub hidden: Buf,
+    /// One row for the whole picture.
+    pub pooled: Option<Buf>,
     /// [classes]
-    pub logits: Buf,
+    pub scores: Option<Buf>,
 }
 
-/// The encoder of the first vision transformers: a class token, learned positions, a classifier on the class token.
-pub fn record(catalog: &dyn Catalog, e: &Encoder) -> Result<Encoded, Error> {
+/// `ends` make the pooled row and the scores of the rows after all layers.
+pub fn record(catalog: &dyn Catalog, e: &Encoder, look: Look, ends: [Readout; 2]) -> Result<Encoded, Error> {
     let mut net = Net::new(catalog);
-    let (width, rows) = (e.heads.width, e.rows());
-    let pixels = net.rec.input("pixels", Kind::F32, e.pixels());
-    let patches = net.patches(pixels, "patch", e.image, [e.chans, e.patch, width])?;
-    let class = net.table("class", &[1, 1, width])?;
-    let x = net.rec.temp(rows * width);
-    let from = |row: usize| Span { at: ((row * width) as u32).into(), step: width };
-    net.rec.copy(class, from(0), x, from(0), 1.into(), width);
-    net.rec.copy(patches, from(0), x, from(1), (rows as u32 - 1).into(), width);
-    let places = net.table("places", &[1, rows, width])?;
-    let mut x = net.rec.add(x, places);
-    for i in 0..e.layers {
+    let width = e.heads.width;
+    let pixels = net.rec.input("pixels", Kind::F32, e.pixels(look.image));
+    let mut x = tokens(&mut net, e, look.image, pixels)?;
+    if e.plan.early_norm {
+        x = net.layer_norm(x, "early_norm", width, e.eps)?;
+    }
+    for i in 0..look.layer.unwrap_or(e.layers) {
         x = layer(&mut net, e, &format!("layers.{i}"), x)?;
     }
-    let hidden = net.layer_norm(x, "norm", width, e.eps)?;
-    let first = net.rec.temp(width);
-    net.rec.copy(hidden, from(0), first, from(0), 1.into(), width);
-    let logits = net.linear(first, "head", width, e.classes)?;
-    net.rec.output(hidden);
-    net.rec.output(logits);
+    let (mut pooled, mut scores) = (None, None);
+    if look.layer.is_none() {
+        if e.plan.late_norm {
+            x = net.layer_norm(x, "norm", width, e.eps)?;
+        }
+        if look.heads {
+            [pooled, scores] = [ends[0](&mut net, e, x)?, ends[1](&mut net, e, x)?];
+        }
+    }
+    let count = e.grid(look.image).rows();
+    let cut = look.patches && e.before() > 0;
+    let hidden = if cut { lay::some(&mut net.rec, x, width, e.before(), count) } else { x };
+    for out in [Some(hidden), pooled, scores].into_iter().flatten() {
+        net.rec.output(out);
+    }
     let (rec, wants) = net.finish();
-    Ok(Encoded { rec, wants, pixels, hidden, logits })
+    Ok(Encoded { rec, wants, pixels, hidden, pooled, scores })
+}
+
+/// A picture → [rows, width]: patches with learned tokens before them, and positions.
+fn tokens(net: &mut Net, e: &Encoder, image: Grid, pixels: Buf) -> Result<Buf, Error> {
+    let (width, first, grid) = (e.heads.width, e.plan.first.len(), e.grid(image));
+    if grid.rows() == 0 {
+        let what = format!("a picture of {}×{} has no patch of {}", image.height, image.width, e.patch);
+        return Err(Error::new("size", what, "use a larger one"));
+    }
+    let whole = Grid { height: grid.height * e.patch, width: grid.width * e.patch };
+    let seen = lay::corner(&mut net.rec, pixels, image, whole, e.chans);
+    let patches = net.patches(seen, "patch", whole, [e.chans, e.patch, width])?;
+    let mut parts = vec![];
+    for name in e.plan.first {
+        parts.push(net.table(name, &[1, width])?);
+    }
+    let x = lay::under(&mut net.rec, &[&parts[..], &[patches]].concat(), width);
+    let places = places(net, e, grid)?;
+    let x = net.rec.add(x, places);
+    if e.plan.registers == 0 {
+        return Ok(x);
+    }
+    let registers = net.table("registers", &[e.plan.registers, width])?;
+    let before = lay::some(&mut net.rec, x, width, 0, first);
+    let after = lay::some(&mut net.rec, x, width, first, grid.rows());
+    Ok(lay::under(&mut net.rec, &[before, registers, after], width))
+}
+
+/// Positions of the tokens that have any, on a grid of patches: between trained ones the curve is bicubic.
+fn places(net: &mut Net, e: &Encoder, grid: Grid) -> Result<Buf, Error> {
+    let (width, first, trained) = (e.heads.width, e.plan.first.len(), e.grid(e.image));
+    let table = net.table("places", &[first + trained.rows(), width])?;
+    if grid == trained {
+        return Ok(table);
+    }
+    let patches = if first > 0 { lay::some(&mut net.rec, table, width, first, trained.rows()) } else { table };
+    let how = Resize { cubic: true, corners: false, antialias: e.plan.antialias, step: None };
+    let fitted = net.rec.resize(patches, trained, grid, width, how);
+    if first == 0 {
+        return Ok(fitted);
+    }
+    let own = lay::some(&mut net.rec, table, width, 0, first);
+    Ok(lay::under(&mut net.rec, &[own, fitted], width))
 }
 
 /// x: [rows, width] → the same.
 fn layer(net: &mut Net, e: &Encoder, name: &str, x: Buf) -> Result<Buf, Error> {
-    let y = net.layer_norm(x, &format!("{name}.attn_norm"), e.heads.width, e.eps)?;
+    let width = e.heads.width;
+    let y = net.layer_norm(x, &format!("{name}.attn_norm"), width, e.eps)?;
     let y = mutual(net, y, &format!("{name}.attn"), e.heads)?;
+    let y = scaled(net, e, y, &format!("{name}.attn_scale"))?;
     let x = net.rec.add(x, y);
-    let y = net.layer_norm(x, &format!("{name}.mlp_norm"), e.heads.width, e.eps)?;
-    let y = mlp::plain(net, y, &format!("{name}.mlp"), e.heads.width, e.inner, e.function)?;
+    let y = net.layer_norm(x, &format!("{name}.mlp_norm"), width, e.eps)?;
+    let block = if e.plan.gated { mlp::gated } else { mlp::plain };
+    let y = block(net, y, &format!("{name}.mlp"), width, e.inner, e.function)?;
+    let y = scaled(net, e, y, &format!("{name}.mlp_scale"))?;
     Ok(net.rec.add(x, y))
+}
+
+fn scaled(net: &mut Net, e: &Encoder, y: Buf, name: &str) -> Result<Buf, Error> {
+    if !e.plan.scaled {
+        return Ok(y);
+    }
+    let by = net.vector(name, e.heads.width)?;
+    Ok(net.rec.mul(y, by))
 }

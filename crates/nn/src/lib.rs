@@ -3,17 +3,20 @@
 //!
 //! * [`Net`] — a recording under construction, and the weights it asks for by name.
 //! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
-//! * [`attention`], [`conv`], [`mlp`], [`ssm`], [`layer`], [`decoder`], [`encoder`] — the blocks.
+//! * [`attention`], [`conv`], [`mlp`], [`ssm`], [`layer`], [`decoder`], [`encoder`], [`readout`] — the blocks.
+//! * [`lay`] — rows cut out and put together.
 
 pub mod attention;
 mod catalog;
 pub mod conv;
 pub mod decoder;
 pub mod encoder;
+pub mod lay;
 pub mod layer;
 pub mod mlp;
 mod net;
+pub mod readout;
 pub mod ssm;
 
-pub use catalog::{Catalog, Planned};
+pub use catalog::{Asked, Catalog, Planned};
 pub use net::{Net, Norm, Place, Want};

@@ -128,6 +128,14 @@ impl Facts {
         })
     }
 
+    /// What it says of one part of the model; all of it, where it speaks of that part only.
+    pub fn part(&self, name: &str) -> Facts {
+        match self {
+            Facts::Hf(root) => Facts::Hf(root.get(name).filter(|v| v.is_object()).unwrap_or(root).clone()),
+            Facts::Gguf(_) => self.clone(),
+        }
+    }
+
     pub fn number(&self, fact: Fact) -> Option<f64> {
         match self {
             Facts::Gguf(meta) => meta.number(&self.key(fact)),

@@ -19,7 +19,13 @@ pub struct Args {
     /// Tokens the caches have room for
     #[arg(long, default_value_t = 1024)]
     context: usize,
-    /// Formats of weights and caches; without it, language=q4_0,kv=f16
+    /// Edge of the picture that a vision encoder is shown, in pixels; without it, its own
+    #[arg(long)]
+    resolution: Option<usize>,
+    /// Rows of a vision encoder after so many layers; negative numbers count from the last one
+    #[arg(long, allow_negative_numbers = true)]
+    layer: Option<i64>,
+    /// Formats of weights and caches; without it, language=q4_0,vision=q8_0,kv=f16
     #[arg(long, default_value = "")]
     quant: String,
     /// Print exactly one JSON object
@@ -28,13 +34,16 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let asked = wishes(&args.quant, &["language", "kv"])?;
+    let asked = wishes(&args.quant, &["language", "kv", "vision"])?;
     let question = Question {
         prompt: args.prompt_tokens,
         answer: args.answer,
         context: args.context,
         weights: asked[0].unwrap_or(Kind::Q4_0),
         cache: asked[1].unwrap_or(Kind::F16),
+        vision: asked[2].unwrap_or(Kind::Q8_0),
+        resolution: args.resolution,
+        layer: args.layer,
     };
     let bill = estimate(&args.model, question)?;
     let stages: serde_json::Map<String, Value> = bill

@@ -2,6 +2,7 @@
 
 use crate::open::How;
 use serde_json::json;
+use squint_engine::Look;
 use squint_engine::picture::{Preprocess, decode};
 use squint_ops::Error;
 use squint_weights::{source::File, source::Source, source::inside};
@@ -17,6 +18,18 @@ pub struct Args {
     /// The rows before its head, where a model is a classifier
     #[arg(long)]
     hidden: bool,
+    /// The one row that stands for the picture
+    #[arg(long, conflicts_with_all = ["hidden", "layer", "patches"])]
+    pooled: bool,
+    /// The rows after so many layers, as `hidden_states` counts: 0 is what goes into the first, -1 what the last one makes
+    #[arg(long, allow_negative_numbers = true)]
+    layer: Option<i64>,
+    /// Rows of patches only
+    #[arg(long)]
+    patches: bool,
+    /// Edge of the picture that the model is shown, in pixels; without it, as the preprocessor's configuration says
+    #[arg(long)]
+    resolution: Option<usize>,
 }
 
 /// Largest file of a picture.
@@ -27,24 +40,32 @@ const SHOWN: usize = 8;
 pub async fn run(args: Args) -> Result<(), Error> {
     let checkpoint = args.how.which.checkpoint().await?;
     let preprocess = Preprocess::of(&checkpoint)?;
+    let preprocess = args.resolution.map_or(Ok(preprocess.clone()), |edge| preprocess.at(edge))?;
     let file = File::open(&args.image)?;
     let views = preprocess.views(&decode(file.name(), &whole(&file).await?)?);
-    let encoder = args.how.encoder(&checkpoint).await?;
+    let mut encoder = args.how.encoder(&checkpoint).await?;
     let [view] = &views.views[..] else {
         let what = format!("'{}' becomes {} views", file.name(), views.views.len());
         return Err(Error::new("image", what, "features are of one view: use a smaller picture"));
     };
-    if view.size != encoder.sizes.image {
+    if view.size != encoder.sizes.image && !encoder.family.any_size && args.resolution.is_none() {
         let (made, takes) = (view.size, encoder.sizes.image);
         let (made, takes) = (format!("{}×{}", made.height, made.width), format!("{}×{}", takes.height, takes.width));
         let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");
-        return Err(Error::new("image", what, "the two files are of different models: get the directory again"));
+        let hint = "the two files are of different models: get the directory again, or ask for a --resolution";
+        return Err(Error::new("image", what, hint));
     }
-    let (shape, made) = if args.hidden || encoder.sizes.classes == 0 {
-        let rows = encoder.hidden(&view.pixels).await?;
-        (vec![encoder.sizes.rows(), encoder.sizes.heads.width], rows)
-    } else {
+    let layer = args.layer.map(|number| encoder.sizes.layer(number)).transpose()?;
+    let rows = args.hidden || layer.is_some() || args.patches;
+    let look = Look { image: view.size, layer, patches: args.patches, heads: !rows };
+    encoder.turn(look).await?;
+    let (shape, made) = if args.pooled {
+        let row = encoder.pooled(&view.pixels).await?;
+        (vec![row.values.len()], row)
+    } else if encoder.has_scores() {
         (vec![encoder.sizes.classes], encoder.logits(&view.pixels).await?)
+    } else {
+        (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?)
     };
     if args.how.json {
         crate::say(&json!({"shape": shape, "values": made.values.as_slice()}).to_string());

@@ -2,7 +2,7 @@
 
 use super::fit::{middle, squared};
 use super::{Filter, Fit, Part, Picture, RGB, Tiles, resize};
-use squint_ops::Grid;
+use squint_ops::{Error, Grid};
 
 /// What is done to a picture, in this order: a square around it, tiles or a size, the middle of it, numbers.
 #[derive(Clone, Debug)]
@@ -34,7 +34,37 @@ pub struct Views {
     pub tiles: Grid,
 }
 
+/// Longest edge that can be asked for.
+const MOST: usize = 1 << 12;
+
 impl Preprocess {
+    /// The same with pictures of another size: every edge it names changes as much as the one that comes out.
+    pub fn at(&self, edge: usize) -> Result<Preprocess, Error> {
+        let made = match (self.crop, self.fit) {
+            _ if self.tiles.is_some() => None,
+            (Some(crop), _) => Some(crop.height),
+            (None, Some(Fit::Stretch(size))) => Some(size.height),
+            (None, Some(Fit::Shortest(edge))) => Some(edge),
+            _ => None,
+        };
+        let made = made.ok_or_else(|| {
+            Error::new("resolution", "pictures of this model have no one size", "leave the resolution to the model")
+        })?;
+        if !(1..=MOST).contains(&edge) {
+            let what = format!("a resolution of {edge}");
+            return Err(Error::new("resolution", what, format!("1 to {MOST} pixels are possible")));
+        }
+        let scaled = |n: usize| ((n * edge) as f64 / made as f64).round().max(1.0) as usize;
+        let grid = |size: Grid| Grid { height: scaled(size.height), width: scaled(size.width) };
+        let fit = self.fit.map(|fit| match fit {
+            Fit::Stretch(size) => Fit::Stretch(grid(size)),
+            Fit::Shortest(edge) => Fit::Shortest(scaled(edge)),
+            Fit::Between(short, long) => Fit::Between(scaled(short), scaled(long)),
+            Fit::Within(size) => Fit::Within(grid(size)),
+        });
+        Ok(Preprocess { fit, crop: self.crop.map(grid), ..self.clone() })
+    }
+
     pub fn views(&self, picture: &Picture) -> Views {
         let square = self.pad.map(|colour| squared(picture, colour));
         let picture = square.as_ref().unwrap_or(picture);

@@ -134,7 +134,7 @@ impl Project for Resampler {
                     Some(places) => places,
                     None => waves(net, square, width),
                 };
-                let how = Resize { cubic: true, corners: false, step: None };
+                let how = Resize { cubic: true, corners: false, step: None, antialias: false };
                 let of_keys = if on == square { places } else { net.rec.resize(places, square, on, width, how) };
                 (net.rec.add(queries, places), of_keys)
             }

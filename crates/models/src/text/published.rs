@@ -4,7 +4,7 @@ use squint_weights::{Error, Facts};
 
 pub struct Published {
     pub name: &'static str,
-    config: &'static str,
+    pub(crate) config: &'static str,
     /// Weights its family may have and this model has not; a head tied to the embedding, above all.
     pub absent: &'static [&'static str],
 }

@@ -1,11 +1,20 @@
 //! Vision encoders. A new family is a file here and two lines: `mod` and its entry in `VISIONS`.
 
+mod clip;
+mod deit;
+mod dinov2;
+mod published;
+mod siglip;
+mod sizes;
 mod vit;
 
 use crate::Naming;
 use squint_nn::Catalog;
-use squint_nn::encoder::{Encoded, Encoder};
+use squint_nn::encoder::{Encoded, Encoder, Look, record};
+use squint_nn::readout::Readout;
 use squint_weights::{Error, Facts};
+
+pub use published::{PUBLISHED, published};
 
 /// One family.
 pub struct Vision {
@@ -13,13 +22,28 @@ pub struct Vision {
     /// As `config.json` names it.
     pub architectures: &'static [&'static str],
     pub naming: Naming,
-    /// Ends of names of tensors that say nothing new; any other tensor that is not used is an error.
+    /// What published names may begin with.
+    pub outer: &'static [&'static str],
+    /// Ends of names of tensors that say nothing new, and beginnings, where they end in a dot; any other tensor that is not
+    /// used is an error.
     pub ignored: &'static [&'static str],
+    /// Published configurations leave it to the picture which size it has.
+    pub any_size: bool,
     pub sizes: fn(&Facts) -> Result<Encoder, Error>,
-    pub record: fn(&dyn Catalog, &Encoder) -> Result<Encoded, Error>,
+    /// The row that stands for a picture.
+    pub pooled: Readout,
+    /// What a classifier says.
+    pub scores: Readout,
 }
 
-pub static VISIONS: &[&Vision] = &[&vit::VIT];
+impl Vision {
+    pub fn record(&self, catalog: &dyn Catalog, sizes: &Encoder, look: Look) -> Result<Encoded, Error> {
+        record(catalog, sizes, look, [self.pooled, self.scores])
+    }
+}
+
+pub static VISIONS: &[&Vision] =
+    &[&vit::VIT, &deit::DEIT, &clip::CLIP, &siglip::SIGLIP, &dinov2::DINOV2, &dinov2::WITH_REGISTERS];
 
 /// The family of a checkpoint, none where it is no vision encoder.
 pub fn family(facts: &Facts) -> Result<Option<&'static Vision>, Error> {

@@ -1,0 +1,91 @@
+//! A vision encoder's sizes, read strictly from what its file says and what its family takes for granted.
+
+use crate::function::function;
+use squint_nn::attention::Heads;
+use squint_nn::encoder::{Encoder, Plan};
+use squint_ops::Grid;
+use squint_weights::{Error, Fact, Facts};
+
+/// What a configuration leaves out has the value of the family's first model.
+pub(super) struct Usual {
+    pub patch: usize,
+    pub eps: f64,
+    pub function: &'static str,
+    pub plan: Plan,
+}
+
+/// Layers without anything around them but a class token and the last norm.
+pub(super) const PLAIN: Plan = Plan {
+    first: &["class"],
+    registers: 0,
+    early_norm: false,
+    late_norm: true,
+    scaled: false,
+    gated: false,
+    antialias: false,
+};
+
+/// Longest edge of a picture, and numbers of a head, which is what `attention` can hold.
+const EDGE: u64 = 1 << 12;
+const HEAD: usize = 256;
+
+pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
+    // A model of pictures and texts speaks of both.
+    let own = &facts.part("vision_config");
+    let size = |hf, usual, most| own.size_or(Fact { gguf: "", hf }, usual, most);
+    let (width, heads) = (size("hidden_size", 768, 1 << 16)?, size("num_attention_heads", 12, 1 << 10)?);
+    let (image, patches) = (edges(own, "image_size", 224)?, edges(own, "patch_size", usual.patch)?);
+    let (head, patch) = (width / heads, patches.height);
+    let fits = patches.width == patch && image.height >= patch && image.width >= patch;
+    if width % heads != 0 || head % 2 != 0 || head > HEAD || !fits {
+        let (Grid { height, width: across }, deep) = (image, patches.width);
+        return Err(Error::new(
+            "config",
+            format!(
+                "{heads} heads over a width of {width}, patches of {patch}×{deep} in pictures of {height}×{across}; heads \
+                 of an even size up to {HEAD} and square patches are possible"
+            ),
+            "the file is damaged or not a model of this family",
+        ));
+    }
+    Ok(Encoder {
+        layers: size("num_hidden_layers", 12, 1 << 10)?,
+        heads: Heads { width, heads, groups: heads, head },
+        inner: size("intermediate_size", 3072, 1 << 18)?,
+        image,
+        chans: size("num_channels", 3, 1 << 8)?,
+        patch,
+        classes: classes(facts)?,
+        shared: 0,
+        eps: own.number(Fact { gguf: "", hf: "layer_norm_eps" }).unwrap_or(usual.eps) as f32,
+        function: function(own, usual.function)?,
+        plan: usual.plan,
+    })
+}
+
+/// One number for both edges, or height and width.
+fn edges(facts: &Facts, hf: &'static str, usual: usize) -> Result<Grid, Error> {
+    let pair = match facts {
+        Facts::Hf(config) => config.get(hf).and_then(|v| v.as_array()),
+        Facts::Gguf(_) => None,
+    };
+    let Some(pair) = pair else { return Ok(Grid::square(facts.size_or(Fact { gguf: "", hf }, usual, EDGE)?)) };
+    let edge = |n: &serde_json::Value| n.as_u64().filter(|n| (1..=EDGE).contains(n)).map(|n| n as usize);
+    match pair.iter().map(edge).collect::<Option<Vec<_>>>().as_deref() {
+        Some(&[height, width]) => Ok(Grid { height, width }),
+        _ => Err(Error::new(
+            "config",
+            format!("'{hf}' is {pair:?}; a number or two, each from 1 to {EDGE}, are possible"),
+            "the file is damaged: get it again",
+        )),
+    }
+}
+
+/// A classifier's configuration names its classes, or counts them; two, where it does neither.
+fn classes(facts: &Facts) -> Result<usize, Error> {
+    let Facts::Hf(config) = facts else { return Ok(0) };
+    let classifies = facts.architecture()?.contains("ForImageClassification");
+    let named = config.get("id2label").and_then(|v| v.as_object()).map(|labels| labels.len());
+    let counted = || facts.size_or(Fact { gguf: "", hf: "num_labels" }, 2, 1 << 20);
+    if classifies { named.map_or_else(counted, Ok) } else { Ok(0) }
+}
