@@ -7,7 +7,7 @@ use pollster::block_on;
 use squint_cpu::{Cpu, Isa};
 use squint_engine::picture::{Preprocess, decode};
 use squint_engine::{Encoder, Host, Look};
-use squint_ops::{Backend, Kind, Reference, case::relative_error};
+use squint_ops::{Backend, Grid, Kind, Reference, case::relative_error};
 use squint_tests::{backends, backends::say, tree::root};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
@@ -70,5 +70,33 @@ fn packed_weights_stay_near() {
     for (name, error) in off(Rc::new(Cpu::new(Host::native(), Isa::best(), 2)), Some(Kind::Q8_0), usize::MAX) {
         println!("{name}: {error:.1e}");
         assert!(error < 5e-2, "{name}: {error}");
+    }
+}
+
+/// Milliseconds a picture of 224×224 takes here, the median and the least of 12 after 4.
+#[test]
+#[ignore = "a measurement"]
+fn speed() {
+    let Some(folder) = folder() else { return };
+    let file = |name: &str| -> Option<Rc<dyn Source>> { Some(Rc::new(File::open(&folder.join(name)).ok()?)) };
+    let checkpoint = block_on(Checkpoint::hf(&file)).unwrap();
+    for (threads, quant) in [(1, None), (2, None), (1, Some(Kind::Q8_0)), (2, Some(Kind::Q8_0))] {
+        let on = Rc::new(Cpu::new(Host::native(), Isa::best(), threads));
+        let mut encoder =
+            block_on(Encoder::load(on.clone(), Host::native(), &checkpoint, quant, &mut |_, _| ())).unwrap();
+        block_on(encoder.turn(Look { image: Grid::square(224), ..encoder.sizes.look() })).unwrap();
+        let mut pixels = vec![0.5; encoder.pixels()];
+        let mut one = || {
+            // The same picture again would be no work.
+            pixels[0] += 0.01;
+            let start = std::time::Instant::now();
+            block_on(encoder.hidden(&pixels)).unwrap();
+            start.elapsed().as_secs_f64() * 1e3
+        };
+        (0..4).for_each(|_| _ = one());
+        let mut times = [0.0; 12].map(|_: f64| one());
+        times.sort_by(f64::total_cmp);
+        let kind = quant.map_or("f32", |k| k.name);
+        say(&format!("{}, {kind}: {:.1} ms, at best {:.1}", on.caps().device, times[6], times[0]));
     }
 }
