@@ -27,4 +27,14 @@ fn what_cannot_be_measured_or_estimated_is_named() {
     }
     let estimate = ["estimate", "--model", "smollm2-135m", "--quant", "kv=q4_0"];
     assert!(refused(&estimate).contains("'kv' cannot be q4_0 — it can be f32, f16"));
+    let most = "18446744073709551615";
+    for (more, words) in [
+        (["--prompt-tokens", most], "of prompt and"),
+        (["--gen", most], "of answer in a context of"),
+        (["--context", most], "this model can have 1 to 8192"),
+        (["--context", "0"], "this model can have 1 to 8192"),
+    ] {
+        let e = refused(&[&["estimate", "--model", "smollm2-135m"], &more[..]].concat());
+        assert!(e.contains(words), "{more:?}: {e}");
+    }
 }

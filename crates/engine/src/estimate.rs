@@ -3,7 +3,7 @@
 
 use squint_models::text::{Published, family, published};
 use squint_models::vision;
-use squint_nn::decoder::{Answer, Pass, RUN, record};
+use squint_nn::decoder::{Answer, Pass, RUN, Recorded, record};
 use squint_nn::encoder::Look;
 use squint_nn::{Place, Planned, Want};
 use squint_ops::{Bill, Error, Grid, Kind, Null};
@@ -75,13 +75,6 @@ fn bytes(wants: &[Want], place: Place) -> u64 {
 
 /// A prompt and an answer through a language model.
 fn read(model: &str, q: Question) -> Result<Estimate, Error> {
-    if q.prompt == 0 || q.prompt + q.answer > q.context {
-        return Err(Error::new(
-            "context",
-            format!("{} tokens of prompt and {} of answer in a context of {}", q.prompt, q.answer, q.context),
-            "ask for at least one token of prompt, and a context that holds both",
-        ));
-    }
     let published = published(model).map_err(|e| {
         let more: Vec<_> = vision::PUBLISHED.iter().map(|p| p.name).collect();
         Error::new(e.code, e.what, format!("{}, {}", e.hint, more.join(", ")))
@@ -89,11 +82,30 @@ fn read(model: &str, q: Question) -> Result<Estimate, Error> {
     let facts = published.facts()?;
     let family = family(&facts)?;
     let sizes = (family.sizes)(&facts)?;
+    if q.context == 0 || q.context > sizes.context {
+        return Err(Error::new(
+            "context",
+            format!("a context of {} tokens; this model can have 1 to {}", q.context, sizes.context),
+            "choose a context in between",
+        ));
+    }
+    if q.prompt == 0 || q.prompt.saturating_add(q.answer) > q.context {
+        return Err(Error::new(
+            "context",
+            format!("{} tokens of prompt and {} of answer in a context of {}", q.prompt, q.answer, q.context),
+            "ask for at least one token of prompt, and a context that holds both",
+        ));
+    }
     let planned = Planned { matrices: q.weights, absent: published.absent };
     let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0 };
+    // Recorded once, billed for every token.
+    let mut passes: Vec<(Pass, Recorded)> = vec![];
     let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
         let pass = Pass { rows, answer, room: q.context, cache: q.cache, album: 0 };
-        let recorded = record(&planned, &sizes, family.layer, pass)?;
+        if passes.last().is_none_or(|(last, _)| *last != pass) {
+            passes.push((pass, record(&planned, &sizes, family.layer, pass)?));
+        }
+        let (_, recorded) = passes.last().ok_or_else(|| Error::bug("a pass was recorded and is gone"))?;
         debug_assert_eq!(RUN, ["start", "keys"]);
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
         total.weight_bytes = total.weight_bytes.max(bytes(&recorded.wants, Place::Model));
