@@ -42,6 +42,15 @@ pub fn frequencies(facts: &Facts, rope: Rope) -> Result<Vec<f32>, Error> {
             ));
         }
     }
+    if table.iter().any(|f| !f.is_finite() || *f <= 0.0) {
+        return Err(Error::new(
+            "config",
+            format!(
+                "pairs turn by {table:?} radians a position: 'rope_theta' or what it is stretched by means nothing"
+            ),
+            "the file is damaged: get it again",
+        ));
+    }
     Ok(table)
 }
 
@@ -53,6 +62,19 @@ mod tests {
     fn table(scaling: &str) -> Result<Vec<f32>, Error> {
         let json = format!(r#"{{"architectures": ["x"], "rope_theta": 10000, "rope_scaling": {scaling}}}"#);
         frequencies(&Facts::Hf(serde_json::from_str(&json).unwrap()), Rope { rotated: 64, side_by_side: false })
+    }
+
+    #[test]
+    fn turns_that_mean_nothing_are_refused() {
+        for scaling in ["0", "-2", "1e300"] {
+            let e = table(&format!(r#"{{"rope_type": "linear", "factor": {scaling}}}"#)).unwrap_err();
+            assert_eq!(e.code, "config", "{scaling}");
+        }
+        for base in ["0", "-5", "1e39"] {
+            let json = format!(r#"{{"architectures": ["x"], "rope_theta": {base}}}"#);
+            let facts = Facts::Hf(serde_json::from_str(&json).unwrap());
+            assert!(frequencies(&facts, Rope { rotated: 64, side_by_side: false }).is_err(), "{base}");
+        }
     }
 
     #[test]

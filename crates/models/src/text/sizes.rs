@@ -54,6 +54,10 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         Norm::Rms { .. } => Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" },
         Norm::Layer => Fact { gguf: "attention.layer_norm_epsilon", hf: "layer_norm_eps" },
     });
+    if let Some(eps) = eps.filter(|eps| !eps.is_finite() || *eps < 0.0) {
+        let what = format!("what norms add to a square is {eps}");
+        return Err(Error::new("config", what, "the file is damaged: get it again"));
+    }
     Ok(Decoder {
         layers: size("block_count", "num_hidden_layers", 1 << 10)?,
         heads: Heads { width, heads, groups, head },
@@ -116,6 +120,8 @@ mod tests {
             (r#""hidden_size": 640"#, "320 numbers each"),
             (r#""head_dim": 7"#, "7 numbers each"),
             (r#""hidden_act": "gulp""#, "gulp"),
+            (r#""rms_norm_eps": -1"#, "norms add"),
+            (r#""rope_theta": 0"#, "'rope_theta'"),
         ] {
             let e = read(more).unwrap_err();
             assert!(e.code == "config" && e.what.contains(words), "{more}: {e}");
