@@ -2,7 +2,16 @@
 
 use squint_cpu::{Cpu, Isa};
 use squint_gpu::Gpu;
-use squint_ops::{Backend, Host};
+use squint_ops::{Backend, Host, Reference};
+use std::rc::Rc;
+
+/// Reference, every instruction set of the cpu, and the gpu.
+pub fn everywhere() -> Vec<Rc<dyn Backend>> {
+    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
+    all.extend(cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
+    all.extend(pollster::block_on(gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
+    all
+}
 
 /// The cpu backend on every instruction set, on one thread and on three, with rounded and with exact activations.
 pub fn cpus() -> Vec<Cpu> {

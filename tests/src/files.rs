@@ -1,13 +1,29 @@
-//! safetensors files with some tensors changed.
+//! Checkpoints with something changed: words of a configuration, tensors of a safetensors file.
 
-use squint_weights::{Error, Kind, Safetensors, source::Memory};
+use pollster::block_on;
+use squint_weights::{Checkpoint, Error, Kind, Safetensors, Source, source::File, source::Memory};
+use std::{path::Path, rc::Rc};
+
+/// A Hugging Face directory with other words in its configuration, which has to have the first ones.
+pub fn directory(folder: &Path, words: [&str; 2]) -> Result<Checkpoint, Error> {
+    let file = |file: &str| -> Option<Rc<dyn Source>> {
+        let path = folder.join(file);
+        if file != "config.json" {
+            return Some(Rc::new(File::open(&path).ok()?));
+        }
+        let text = std::fs::read_to_string(&path).ok()?;
+        assert!(text.contains(words[0]), "{}: {words:?}", path.display());
+        Some(Rc::new(Memory::new(file, text.replace(words[0], words[1]).into_bytes())))
+    };
+    block_on(Checkpoint::hf(&file))
+}
 
 /// What becomes of a tensor of f32: its format and numbers, or none to leave it out.
 pub type Change<'a> = &'a dyn Fn(&str, Vec<f32>) -> Option<(Kind, Vec<f32>)>;
 
 /// `file`, which is all f32, with every tensor sent through `change`.
 pub fn changed(file: &[u8], change: Change) -> Result<Vec<u8>, Error> {
-    let tensors = pollster::block_on(Safetensors::read(&Memory::new("changed.safetensors", file)))?.tensors;
+    let tensors = block_on(Safetensors::read(&Memory::new("changed.safetensors", file)))?.tensors;
     let (mut entries, mut data) = (vec![], vec![]);
     for t in tensors {
         let numbers = t.kind.unpack_all(&file[t.at as usize..][..t.bytes as usize]);

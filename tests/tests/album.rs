@@ -12,13 +12,6 @@ use std::rc::Rc;
 const WIDTH: usize = 32;
 const VOCAB: u32 = 96;
 
-fn everywhere() -> Vec<Rc<dyn Backend>> {
-    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
-    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-    all
-}
-
 fn checkpoint() -> Rc<Checkpoint> {
     let folder = root().join("tests/fixtures/llama/plain");
     let file = |name: &str| File::open(&folder.join(name)).ok().map(|f| Rc::new(f) as Rc<dyn Source>);
@@ -54,7 +47,7 @@ fn prompts(session: &mut Session, len: usize, from: usize, count: usize) -> [Vec
 
 #[test]
 fn rows_of_pictures_stand_where_words_would() {
-    for on in everywhere() {
+    for on in backends::everywhere() {
         let device = on.caps().device.clone();
         let mut session = session(on);
         // One part of a prompt and several, a picture across their border, first and last.

@@ -6,8 +6,8 @@
 use pollster::block_on;
 use squint_engine::{Encoder, Host, Join, Look, Pair};
 use squint_ops::{Backend, Grid, Kind, Reference, case::relative_error};
-use squint_tests::{backends, tree::root};
-use squint_weights::{Checkpoint, Error, Source, source::File, source::Memory};
+use squint_tests::{backends, files, tree::root};
+use squint_weights::{Checkpoint, Error};
 use std::{path::PathBuf, rc::Rc};
 
 /// What `transformers` computes of one picture.
@@ -51,15 +51,7 @@ fn names() -> Vec<String> {
 
 /// A fixture, with other words in its configuration.
 fn directory(name: &str, words: [&str; 2]) -> Checkpoint {
-    let file = |file: &str| -> Option<Rc<dyn Source>> {
-        if file != "config.json" {
-            return Some(Rc::new(File::open(&folder(name).join(file)).ok()?));
-        }
-        let text = std::fs::read_to_string(folder(name).join(file)).ok()?;
-        assert!(text.contains(words[0]), "{name}: {words:?}");
-        Some(Rc::new(Memory::new(file, text.replace(words[0], words[1]).into_bytes())))
-    };
-    block_on(Checkpoint::hf(&file)).unwrap()
+    files::directory(&folder(name), words).unwrap()
 }
 
 fn open(on: Rc<dyn Backend>, checkpoint: &Checkpoint, quant: Option<Kind>) -> Result<Encoder, Error> {
@@ -72,14 +64,6 @@ fn load(on: Rc<dyn Backend>, name: &str) -> Encoder {
 
 fn reference() -> Rc<dyn Backend> {
     Rc::new(Reference::default())
-}
-
-/// Reference, every instruction set of the cpu, and the gpu.
-fn everywhere() -> Vec<Rc<dyn Backend>> {
-    let mut all = vec![reference()];
-    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-    all
 }
 
 fn turn(encoder: &mut Encoder, change: impl Fn(Look) -> Look) -> Vec<f32> {
@@ -116,7 +100,7 @@ fn off(encoder: &mut Encoder, golden: &Golden) -> f32 {
 #[test]
 fn every_family_is_transformers_at_every_layer_and_size() {
     for name in names() {
-        for on in everywhere() {
+        for on in backends::everywhere() {
             let (device, limit) = (on.caps().device.clone(), if on.caps().name == "reference" { 1e-4 } else { 2e-3 });
             let mut encoder = load(on, &name);
             for golden in Golden::all(&name) {
@@ -132,7 +116,7 @@ fn every_family_is_transformers_at_every_layer_and_size() {
 /// Weights in 8 bits stay near what the plain ones say, and are not the plain ones.
 #[test]
 fn weights_can_be_packed_at_load() {
-    for on in everywhere() {
+    for on in backends::everywhere() {
         let device = on.caps().device.clone();
         let rows = |quant| {
             let mut encoder = open(on.clone(), &directory("clip-vision", ["", ""]), quant).unwrap();
@@ -200,7 +184,7 @@ fn pair(on: Rc<dyn Backend>, names: [&str; 2], layer: i64, join: Join) -> Result
 #[test]
 fn two_encoders_see_one_picture() {
     let golden: Vec<Joined> = serde_json::from_slice(&std::fs::read(folder("pairs.json")).unwrap()).unwrap();
-    for on in everywhere() {
+    for on in backends::everywhere() {
         for Joined { encoders, layer, channels, shape, rows } in &golden {
             let names = [&*encoders[0], &*encoders[1]];
             let pair = pair(on.clone(), names, *layer, if *channels { Join::Channels } else { Join::Rows }).unwrap();

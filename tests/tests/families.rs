@@ -7,8 +7,8 @@ use pollster::block_on;
 use serde_json::Value;
 use squint_engine::{Choice, Host, Model, Session};
 use squint_ops::{Backend, Kind, Reference, case::relative_error};
-use squint_tests::{backends, converted, tree::root};
-use squint_weights::{Checkpoint, Error, Source, source::File, source::Memory};
+use squint_tests::{backends, converted, files, tree::root};
+use squint_weights::{Checkpoint, Error, source::Memory};
 use std::{path::PathBuf, rc::Rc};
 
 fn folder(name: &str) -> PathBuf {
@@ -25,15 +25,7 @@ fn names() -> Vec<String> {
 
 /// A fixture, with other words in its configuration.
 fn directory(name: &str, words: [&str; 2]) -> Result<Checkpoint, Error> {
-    let file = |file: &str| -> Option<Rc<dyn Source>> {
-        if file != "config.json" {
-            return Some(Rc::new(File::open(&folder(name).join(file)).ok()?));
-        }
-        let text = std::fs::read_to_string(folder(name).join(file)).ok()?;
-        assert!(text.contains(words[0]), "{name}: {words:?}");
-        Some(Rc::new(Memory::new(file, text.replace(words[0], words[1]).into_bytes())))
-    };
-    block_on(Checkpoint::hf(&file))
+    files::directory(&folder(name), words)
 }
 
 fn plain(name: &str) -> Checkpoint {
@@ -46,14 +38,6 @@ fn gguf(bytes: Vec<u8>) -> Checkpoint {
 
 fn load(checkpoint: Checkpoint, on: Rc<dyn Backend>) -> Result<Rc<Model>, Error> {
     block_on(Model::load(on, Host::native(), Rc::new(checkpoint), None, &mut |_, _| ())).map(Rc::new)
-}
-
-/// Reference, every instruction set of the cpu, and the gpu.
-fn everywhere() -> Vec<Rc<dyn Backend>> {
-    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
-    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-    all
 }
 
 struct Golden {
@@ -120,7 +104,7 @@ fn like_golden(what: &str, model: &Rc<Model>, golden: &Golden) {
 fn every_family_is_transformers_from_a_directory_and_from_a_gguf() {
     for name in names() {
         let golden = Golden::read(&name);
-        for on in everywhere() {
+        for on in backends::everywhere() {
             let what = format!("{name} on {}", on.caps().device);
             like_golden(&what, &load(plain(&name), on.clone()).unwrap(), &golden);
             // Phi-2's files come with queries, keys and values as one tensor, and as three.
@@ -138,7 +122,7 @@ fn every_family_is_transformers_from_a_directory_and_from_a_gguf() {
 fn caches_change_nothing() {
     for name in names() {
         let ids = Golden::read(&name).ids;
-        for on in everywhere() {
+        for on in backends::everywhere() {
             let model = load(plain(&name), on.clone()).unwrap();
             let want = rows(&model, &ids);
             let mut session = Session::new(model.clone(), ids.len(), Kind::F32).unwrap();

@@ -38,20 +38,13 @@ fn every_variant_is_transformers() {
         std::fs::read_dir(root().join("tests/fixtures/llama")).unwrap().map(|f| f.unwrap().path()).collect();
     assert_eq!(folders.len(), 4);
     for folder in folders {
-        for on in everywhere() {
+        for on in backends::everywhere() {
             let device = on.caps().device.clone();
             let error = error(&folder, on);
             println!("{}: {device}: {error:.1e}", folder.display());
             assert!(error < 1e-4, "{}: {device}: {error}", folder.display());
         }
     }
-}
-
-fn everywhere() -> Vec<Rc<dyn Backend>> {
-    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default())];
-    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-    all
 }
 
 /// Logits of a fixture with another file of weights, or with other words in its configuration.
@@ -82,7 +75,7 @@ fn logits(
 /// Gate and up of one format and both with a bias are one product; otherwise two, and the same comes out.
 #[test]
 fn a_gate_with_biases_is_the_same_in_one_product_and_in_two() {
-    for on in everywhere() {
+    for on in backends::everywhere() {
         let run = |weights: &dyn Fn(&[u8]) -> Vec<u8>| logits("biases", on.clone(), ["", ""], weights).unwrap();
         for part in ["up_proj.weight", "gate_proj.weight", "k_proj.weight"] {
             let [want, got] =

@@ -54,13 +54,6 @@ fn reference() -> Rc<dyn Backend> {
     Rc::new(Reference::default())
 }
 
-fn everywhere() -> Vec<Rc<dyn Backend>> {
-    let mut all = vec![reference()];
-    all.extend(backends::cpus().into_iter().map(|c| Rc::new(c) as Rc<dyn Backend>));
-    all.extend(block_on(backends::gpu()).map(|g| Rc::new(g) as Rc<dyn Backend>));
-    all
-}
-
 /// How far the logits and the rows of one picture are off.
 fn off(vit: &Encoder, pixels: &[f32], want: &Computed) -> f32 {
     // A picture before it leaves nothing behind.
@@ -72,7 +65,7 @@ fn off(vit: &Encoder, pixels: &[f32], want: &Computed) -> f32 {
 #[test]
 fn every_backend_computes_what_transformers_computes() {
     let golden = golden();
-    for on in everywhere() {
+    for on in backends::everywhere() {
         let name = on.caps().device.clone();
         let error = off(&load(on, &files(), None).unwrap(), &golden.pixels, &golden.plain);
         println!("{name}: {error:.1e}");
@@ -90,7 +83,7 @@ fn values_in_a_format_of_their_own_change_nothing() {
         *file = rounded(file, part, Kind::F16, stored).unwrap();
         files
     };
-    for on in everywhere() {
+    for on in backends::everywhere() {
         for part in ["attention.query.weight", "attention.key.weight", "attention.value.weight"] {
             let both = [false, true].map(|stored| load(on.clone(), &mixed(part, stored), None).unwrap());
             let [want, got] = both.map(|vit| block_on(vit.hidden(&golden.pixels)).unwrap().values);
@@ -103,7 +96,7 @@ fn values_in_a_format_of_their_own_change_nothing() {
 #[test]
 fn weights_can_be_packed_at_load() {
     let golden = golden();
-    for on in everywhere() {
+    for on in backends::everywhere() {
         let name = on.caps().device.clone();
         let rounds = on.caps().features.iter().any(|f| f == INT8.name);
         let vit = load(on, &files(), Some(Kind::Q8_0)).unwrap();
