@@ -98,14 +98,14 @@ fn read(model: &str, q: Question) -> Result<Estimate, Error> {
     }
     let planned = Planned { matrices: q.weights, absent: published.absent };
     let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0 };
-    // Recorded once, billed for every token.
-    let mut passes: Vec<(Pass, Recorded)> = vec![];
+    // A pass like the last one is not recorded again: an answer is one pass, billed for every token.
+    let mut last: Option<(Pass, Recorded)> = None;
     let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
         let pass = Pass { rows, answer, room: q.context, cache: q.cache, album: 0 };
-        if passes.last().is_none_or(|(last, _)| *last != pass) {
-            passes.push((pass, record(&planned, &sizes, family.layer, pass)?));
-        }
-        let (_, recorded) = passes.last().ok_or_else(|| Error::bug("a pass was recorded and is gone"))?;
+        let (_, recorded) = match last.take().filter(|(before, _)| *before == pass) {
+            Some(same) => last.insert(same),
+            None => last.insert((pass, record(&planned, &sizes, family.layer, pass)?)),
+        };
         debug_assert_eq!(RUN, ["start", "keys"]);
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
         total.weight_bytes = total.weight_bytes.max(bytes(&recorded.wants, Place::Model));
