@@ -46,8 +46,9 @@ fn main(
     // The last of the four sees most.
     let last = max(seen.w, 1u) - 1u;
     let query = (row * params.heads + vec4(h)) * fours;
-    let none = vec4(-3.0e38);
-    var top = none;
+    // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
+    let none = vec4(-3.4e38);
+    var top = vec4(-3.0e38);
     var sum = vec4<f32>();
     var mixed: array<mat4x4<f32>, 32>; // four columns, one a query, for each four of the head
     for (var tile = 0u; tile < seen.w; tile += 4u) {
@@ -89,7 +90,7 @@ fn main(
     for (var c = 0u; c < fours; c++) {
         for (var n = 0u; n < 4u; n++) {
             if at % tiles * 4u + n < params.rows {
-                y[query[n] + c] = select(mixed[c][n] / sum[n], vec4<f32>(), seen[n] == 0u);
+                y[query[n] + c] = select(mixed[c][n] / sum[n], vec4<f32>(), sum[n] < 0.5);
             }
         }
     }

@@ -107,6 +107,6 @@ fn main(
         for (var n = 0u; n < shares; n++) {
             all += parts[n * fours + lane];
         }
-        y[at * fours + lane] = select(all / some[0], vec4<f32>(), seen == 0u);
+        y[at * fours + lane] = select(all / some[0], vec4<f32>(), some[0] < 0.5);
     }
 }

@@ -40,7 +40,8 @@ fn main(
     let cache = at % params.heads / (params.heads / params.groups) * params.room;
     let seen = seen_by(at / params.heads);
     let last = max(seen, 1u) - 1u;
-    let none = vec4(-3.0e38);
+    // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
+    let none = vec4(-3.4e38);
     var top = -3.0e38;
     var sum = 0.0;
     var mixed: array<vec4<f32>, 64>;
@@ -68,6 +69,6 @@ fn main(
         }
     }
     for (var c = 0u; c < fours; c++) {
-        y[at * fours + c] = select(mixed[c] / sum, vec4<f32>(), seen == 0u);
+        y[at * fours + c] = select(mixed[c] / sum, vec4<f32>(), sum < 0.5);
     }
 }

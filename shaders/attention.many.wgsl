@@ -54,8 +54,9 @@ fn main(
     let seen = vec4(seen_by(row.x), seen_by(row.y), seen_by(row.z), seen_by(row.w));
     let most = seen_by(min(first + 31u, params.rows - 1u));
     let query = (row * params.heads + vec4(h)) * fours;
-    let none = vec4(-3.0e38);
-    var top = none;
+    // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
+    let none = vec4(-3.4e38);
+    var top = vec4(-3.0e38);
     var sum = vec4<f32>();
     var mixed: array<mat4x4<f32>, 4>; // four columns, one a query
     for (var start = 0u; start < most; start += KEYS) {
@@ -118,7 +119,7 @@ fn main(
         let c = id.x + n * 8u;
         for (var i = 0u; i < 4u; i++) {
             if c < fours && first + id.y * 4u + i < params.rows {
-                y[query[i] + c] = select(mixed[n][i] / sum[i], vec4<f32>(), seen[i] == 0u);
+                y[query[i] + c] = select(mixed[n][i] / sum[i], vec4<f32>(), sum[i] < 0.5);
             }
         }
     }

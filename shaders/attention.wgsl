@@ -88,7 +88,7 @@ fn whole(at: u32, lane: u32) {
     for (var n = 0u; n < 4u; n++) {
         let c = lane + 64u * n;
         if c < head {
-            y[at * head + c] = select(mixed[n] / sum, 0.0, seen == 0u);
+            y[at * head + c] = select(mixed[n] / sum, 0.0, sum < 0.5);
         }
     }
 }

@@ -46,9 +46,9 @@ fn whole(place: u32, lane: u32) {
     if lane == 0u {
         new_sizes[place] = total;
     }
-    if params.mean == 1u && total != 0.0 {
+    if params.mean == 1u {
         for (var c = lane; c < params.cols; c += 64u) {
-            y[start + c] /= total;
+            y[start + c] = select(y[start + c] / total, 0.0, total == 0.0);
         }
     }
 }

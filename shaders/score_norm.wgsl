@@ -51,6 +51,6 @@ fn whole(at: u32, lane: u32) {
     let most = top_64(lane, top);
     sum = sum_64(lane, sum * exp(top - most));
     if lane == 0u {
-        y[at] = most + log(sum);
+        y[at] = select(most + log(sum), 0.0, sum < 0.5);
     }
 }

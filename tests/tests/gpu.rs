@@ -5,6 +5,7 @@
 use pollster::block_on;
 use squint_gpu::Gpu;
 use squint_ops::case::{Case, Rng, compare, relative_error};
+use squint_ops::op::Experts;
 use squint_ops::{Backend, Error, HALF, INT8, Kind, Needs, OPS, On, OpSpec, Recording, Reference, Rounding};
 use squint_tests::backends;
 use std::collections::BTreeMap;
@@ -214,6 +215,17 @@ fn weights_may_come_in_shards() {
                 let w = case.matrix(&mut rng, kind, 77, 512);
                 let y = case.rec.embed(ids, w, 512);
                 hold(&case.output(y), &gpu, 1e-6);
+                for summed in [true, false] {
+                    // Experts of thirteen rows each: some begin in one shard and end in the next.
+                    let mut case = Case::new(format!("experts {kind:?} in shards of {bytes} bytes, summed {summed}"));
+                    case.typical = (2.0 * 512f32).sqrt() / 3.0;
+                    let (x, factors) = (case.numbers(&mut rng, 9 * 512), case.numbers(&mut rng, 9 * 2));
+                    let ids = case.ids(&mut rng, 9 * 2, 6);
+                    let w = case.matrix(&mut rng, kind, 5 * 13, 512);
+                    let how = Experts { outs: 13, depth: 512, each: 2, summed };
+                    let y = case.rec.matmul_id(x, w, ids, Some(factors), how);
+                    hold(&case.output(y), &gpu, 2e-5);
+                }
             }
         }
     }
@@ -264,7 +276,7 @@ fn a_form_that_is_wrong_is_given_up() {
                     squint_ops::Gpu::Forms { forms, .. } => forms,
                     _ => &[],
                 },
-                shards: Some(squint_ops::Shards { slot: 1, rows: 1 }),
+                shards: Some(squint_ops::Shards { slot: 1, rows: &[1] }),
             },
             case,
         }))

@@ -42,7 +42,7 @@ static SPEC: OpSpec = OpSpec {
 };
 
 const fn slot(name: &'static str, access: Access, kinds: &'static [Kind]) -> Slot {
-    Slot { name, access, kinds }
+    Slot { name, access, kinds, part: None }
 }
 
 const fn int(name: &'static str) -> Field {

@@ -21,7 +21,7 @@ pub struct Row {
     pub steps: u64,
     pub ms: f64,
     pub flops: u64,
-    /// Every slot of every step touched once, as a whole: some steps touch a part.
+    /// Every slot of every step once, as far as the step touches it.
     pub bytes: u64,
 }
 

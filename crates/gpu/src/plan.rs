@@ -92,8 +92,9 @@ impl Plan {
                     buffers.push(match shards {
                         Some((c, all)) if c.slot == slot => {
                             // A buffer that was not made as a matrix does not know its rows; it has them all.
-                            let here = if all.len() == 1 { words[c.rows] } else { all[n].rows as u32 };
-                            shard = Some([all[n].first as u32, here, c.rows as u32]);
+                            let whole = c.rows.iter().map(|i| words[*i]).product();
+                            let here = if all.len() == 1 { whole } else { all[n].rows as u32 };
+                            shard = Some([all[n].first as u32, here, c.rows[0] as u32]);
                             all[n].buffer()
                         }
                         _ => memory.whole()?,

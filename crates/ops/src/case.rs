@@ -83,6 +83,13 @@ impl Case {
         let values: Vec<f32> = (0..len).map(|_| rng.below(levels) as f32 - levels as f32 / 2.0).collect();
         self.stored(Kind::F32, &values)
     }
+    /// What is added to scores: numbers in [-1, 1), of which a mask hides none, some or all.
+    pub fn biases(&mut self, rng: &mut Rng, len: usize) -> Buf {
+        let hidden = *rng.pick(&[0, 0, 1, 3]);
+        let one = |_| if rng.below(3) < hidden { f32::MIN } else { rng.number() };
+        let values: Vec<f32> = (0..len).map(one).collect();
+        self.stored(Kind::F32, &values)
+    }
     /// These numbers, stored as `kind`.
     pub fn stored(&mut self, kind: Kind, values: &[f32]) -> Buf {
         let buf = self.rec.input(format!("in{}", self.inputs.len()), kind, values.len());

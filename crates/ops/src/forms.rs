@@ -70,6 +70,10 @@ pub const ATTENTION: &[Form] = &[
 /// [rows, cols, vocab]
 pub const EMBED: &[Form] = &[form("", On::Any, |_| true, |p| fold((p[0] * p[1]).div_ceil(64)))];
 
+/// [rows, each, outs, depth, experts, own, weighed, summed]
+pub const MATMUL_ID: &[Form] =
+    &[form("", On::Any, |_| true, |p| fold((p[0] * p[2] * if p[7] == 1 { 1 } else { p[1] }).div_ceil(64)))];
+
 fn fours(n: u32) -> bool {
     n.is_multiple_of(4)
 }

@@ -24,7 +24,8 @@ pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
 pub use spec::{
-    Access, Cost, Field, Form, Gpu, HALF, INT8, Needs, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance, WEIGHTS,
+    Access, Cost, Field, Form, Gpu, HALF, INT8, INT16, Needs, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance,
+    WEIGHTS,
 };
 pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
 pub use view::{Layout, View, Views};

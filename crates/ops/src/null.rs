@@ -8,7 +8,7 @@ use std::{cell::Cell, rc::Rc};
 pub struct Bill {
     pub dispatches: u64,
     pub flops: u64,
-    /// Bytes touched, every slot of every step once.
+    /// Bytes touched, every slot of every step once, as far as the step touches it.
     pub bytes: u64,
     /// Weights, state and inputs, resident throughout.
     pub resident_bytes: u64,

@@ -1,6 +1,7 @@
 //! Recordings: what is refused, what a run may change, and the null backend's bill, counted by hand.
 
 use pollster::block_on;
+use squint_ops::op::{Experts, Sight, Span};
 use squint_ops::{Backend, Kind, Null, OPS, Recording, Reference, Role};
 
 fn add() -> &'static squint_ops::OpSpec {
@@ -32,6 +33,60 @@ fn the_bill_is_what_counting_by_hand_gives() {
     block_on(null.run(&ready, &[])).unwrap();
     block_on(null.run(&ready, &[])).unwrap();
     assert_eq!((null.total().flops, null.total().peak_bytes), (2 * bill.flops, bill.peak_bytes));
+}
+
+/// A step that reads ten rows of a cache or a table, or writes three, is not billed for the thousand there are.
+#[test]
+fn a_step_is_billed_for_what_it_touches() {
+    let (groups, head, room, rows, keys) = (2, 4, 1000, 3, 10);
+    let bytes = |build: &dyn Fn(&mut Recording)| {
+        let mut rec = Recording::default();
+        build(&mut rec);
+        rec.check().unwrap();
+        Null::bill(&rec, &[]).unwrap().bytes as usize
+    };
+    let cache = |rec: &mut Recording| rec.buffer("cache", Role::State, Kind::F16, groups * head * room);
+    let row = groups * head;
+    let wrote = bytes(&|rec| {
+        let (x, cache) = (rec.input("x", Kind::F32, rows * 3 * row), cache(rec));
+        rec.kv_write(x, Span { at: 8.into(), step: 3 * row }, cache, [groups, head], 7.into());
+    });
+    assert_eq!(wrote, rows * row * (4 + 2));
+    let attended = bytes(&|rec| {
+        let (q, caches) = (rec.input("q", Kind::F32, rows * row), [cache(rec), cache(rec)]);
+        let sight = Sight { keys: (keys as u32).into(), start: 7.into(), causal: true, prefix: 0 };
+        rec.attention(q, caches, None, [groups, groups, head], sight);
+    });
+    assert_eq!(attended, 2 * rows * row * 4 + 2 * keys * row * 2);
+    let looked_up = bytes(&|rec| {
+        let (ids, table) = (rec.input("ids", Kind::U32, rows), rec.matrix("table", Kind::Q8_0, room, 64));
+        rec.embed(ids, table, 64);
+    });
+    assert_eq!(looked_up, rows * 4 + rows * 2 * 34 + rows * 64 * 4);
+    // No more experts than there are, however many choices.
+    for (each, read) in [(2, 2 * rows), (9, 20)] {
+        let (outs, depth, experts) = (8, 32, 20);
+        let chosen = bytes(&|rec| {
+            let (x, w) = (rec.input("x", Kind::F32, rows * depth), rec.matrix("w", Kind::F16, experts * outs, depth));
+            let ids = rec.input("ids", Kind::U32, rows * each);
+            rec.matmul_id(x, w, ids, None, Experts { outs, depth, each, summed: true });
+        });
+        assert_eq!(chosen, rows * depth * 4 + read * outs * depth * 2 + rows * each * 4 + rows * outs * 4);
+    }
+}
+
+/// A convolution of the past without a place for the present means nothing.
+#[test]
+fn a_convolution_without_width_is_refused() {
+    let refused = |width: usize| {
+        let mut rec = Recording::default();
+        let [x, w, bias] = [10, 5 * width, 5].map(|n| rec.input("x", Kind::F32, n));
+        let state = rec.buffer("state", Role::State, Kind::F32, 5 * 3);
+        rec.ssm_conv(x, w, bias, state);
+        rec.check().err()
+    };
+    assert!(refused(0).unwrap().what.contains("width of zero"));
+    assert_eq!((refused(1), refused(4)), (None, None));
 }
 
 /// What `rms_norm` joins to the addition before it, and what it leaves alone.

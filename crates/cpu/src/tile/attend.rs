@@ -3,6 +3,7 @@
 use crate::lanes::{Body, LANES, Lanes};
 use crate::math::Exp;
 use crate::pool::Parts;
+use squint_ops::op::MASKED;
 use std::ops::Range;
 
 /// Keys in a block: whole vectors, and few enough that a block of them, turned, stays in the nearest cache.
@@ -57,7 +58,7 @@ pub struct Attend<'a> {
 impl Cache<'_> {
     /// `len` numbers from number `start` on.
     #[inline(always)]
-    fn read<'b, L: Lanes>(&'b self, start: usize, len: usize, flat: &'b mut Vec<f32>) -> &'b [f32] {
+    pub fn read<'b, L: Lanes>(&'b self, start: usize, len: usize, flat: &'b mut Vec<f32>) -> &'b [f32] {
         let bytes = match self {
             Cache::Reals(all) => return &all[start..start + len],
             Cache::Halves(all) => &all[2 * start..2 * (start + len)],
@@ -91,7 +92,7 @@ impl Attend<'_> {
         sums.clear();
         sums.resize(lines * wide, 0.0);
         state.clear();
-        state.resize(lines, (f32::MIN, 0.0));
+        state.resize(lines, (MASKED, 0.0));
         turned.resize(head * KEYS, 0.0);
         let place =
             |i: usize| ((self.rows.start + i / self.per) * self.heads + self.group * self.per + i % self.per) * head;
@@ -157,8 +158,9 @@ impl Attend<'_> {
             }
         }
         for (i, (_, sum)) in state.iter().enumerate() {
-            // A query that sees nothing gets nothing.
-            let inverse = if *sum == 0.0 { 0.0 } else { 1.0 / sum };
+            // A query that sees nothing gets nothing. Where something is seen the largest weighs 1; masked keys weigh next to
+            // nothing, all together.
+            let inverse = if *sum < 0.5 { 0.0 } else { 1.0 / sum };
             // SAFETY: a row's heads of one group belong to one thread.
             let y = unsafe { self.y.slice(place(i)..place(i) + head) };
             for (y, v) in y.iter_mut().zip(&sums[i * wide..]) {
@@ -261,14 +263,15 @@ fn weigh<L: Lanes>(
     }
     line[seen..padded].fill(f32::MIN);
     let line = &mut line[..padded];
-    let mut largest = L::splat(f32::MIN);
+    let (mut largest, mut widest) = (L::splat(f32::MIN), L::splat(0.0));
     for s in line.chunks_exact(LANES) {
-        largest = L::max(largest, L::load(s));
+        let s = L::load(s);
+        (largest, widest) = (L::max(largest, s), L::larger(widest, L::abs(s)));
     }
     let most = state.0.max(L::most(largest));
     // Nothing so far, and nothing larger than so far, are common.
     let shrink = match state.0 {
-        f32::MIN => 0.0,
+        MASKED => 0.0,
         before if before == most => 1.0,
         before => L::most(exp.of(L::splat(before - most))),
     };
@@ -282,7 +285,9 @@ fn weigh<L: Lanes>(
     L::store(exp.of(L::sub(L::load(last), L::splat(most))), last);
     last[seen - (padded - LANES)..].fill(0.0);
     sum = L::add(sum, L::load(last));
-    *state = (most, state.1 * shrink + L::sum(sum));
+    let sum = state.1 * shrink + L::sum(sum);
+    // Lanes take a maximum past what is no number, and make one of its power: what is seen of such a key is no number.
+    *state = (most, if L::largest(widest).is_nan() || most == f32::INFINITY { f32::NAN } else { sum });
     shrink
 }
 

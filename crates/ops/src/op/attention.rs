@@ -2,7 +2,7 @@
 //! `start + r`; it sees every key, or those up to its own, or those and a common prefix.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, float, int, numbers, read, weight, write};
+use crate::spec::{Gpu, Slot, Tolerance, float, int, numbers, read, weight, write};
 use crate::{Buf, Error, Kind, OpSpec, Recording, View, Views, Word, forms};
 
 /// What a cache may be stored in.
@@ -10,7 +10,7 @@ pub(super) const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "attention",
-    slots: &[read("q"), weight("k", CACHE), weight("v", CACHE), read("bias"), write("y")],
+    slots: &[read("q"), cache("k"), cache("v"), read("bias"), write("y")],
     fields: &[
         int("rows"),
         int("heads"),
@@ -43,6 +43,16 @@ pub const SPEC: OpSpec = OpSpec {
     case,
 };
 
+/// Scores this low are a mask's, made of −∞ or the lowest number: their keys are not seen. No sum of products comes near.
+/// Of a row masked altogether softmax would make a mean, or no number; it is padding, and gets what a query that sees no
+/// key gets: zeros. Shaders begin their maximum here, WGSL having no −∞.
+pub const MASKED: f32 = -3.0e38;
+
+/// The keys there are, of all that there is room for.
+const fn cache(name: &'static str) -> Slot {
+    weight(name, CACHE).part(&[2, 4, 3])
+}
+
 /// The plain shader keeps four numbers of the output in each of 64 invocations.
 const MOST_HEAD: u32 = 256;
 
@@ -72,19 +82,9 @@ impl Recording {
         let room = self.def(k).len / (groups * head);
         let y = self.temp(rows * heads * head);
         let n = |n: usize| Word::from(n as u32);
-        let words = [
-            n(rows),
-            n(heads),
-            n(groups),
-            n(head),
-            sight.keys,
-            n(room),
-            sight.start,
-            n(sight.causal as usize),
-            sight.prefix.into(),
-            n(bias.is_some() as usize),
-            (1.0 / (head as f32).sqrt()).into(),
-        ];
+        let sizes = [n(rows), n(heads), n(groups), n(head), sight.keys, n(room), sight.start, n(sight.causal as usize)];
+        let rest = [sight.prefix.into(), n(bias.is_some() as usize), (1.0 / (head as f32).sqrt()).into()];
+        let words = [&sizes[..], &rest].concat();
         // Without a bias the slot still wants a buffer; it is not read.
         self.step(&SPEC, &words, &[q, k, v, bias.unwrap_or(q), y]);
         y
@@ -108,13 +108,13 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
                 scale * dot + if biased == 1 { bias[j] } else { 0.0 }
             };
             let scores: Vec<f32> = (0..seen).map(score).collect();
-            let most = scores.iter().copied().fold(f32::MIN, f32::max);
-            let weights: Vec<f32> = scores.iter().map(|s| (s - most).exp()).collect();
+            let most = scores.iter().copied().fold(MASKED, f32::max);
+            let weights: Vec<f32> = scores.iter().map(|s| if *s <= MASKED { 0.0 } else { (s - most).exp() }).collect();
             let sum: f32 = weights.iter().sum();
             for c in 0..head {
                 let mixed: f32 = (0..seen).map(|j| weights[j] * v[j * head + c]).sum();
                 // A query that sees nothing gets nothing.
-                y[at + c] = if seen == 0 { 0.0 } else { mixed / sum };
+                y[at + c] = if sum == 0.0 { 0.0 } else { mixed / sum };
             }
         }
     }
@@ -127,8 +127,7 @@ fn case(rng: &mut Rng) -> Case {
     let (rows, groups) = (rng.size(1, 40), rng.size(1, 4));
     let heads = groups * rng.size(1, 4);
     let start = rng.size(0, 150);
-    let keys = start + rows;
-    let room = keys + rng.size(0, 9);
+    let (keys, room) = (start + rows, start + rows + rng.size(0, 9));
     let sight = Sight {
         keys: (keys as u32).into(),
         start: (start as u32).into(),
@@ -136,11 +135,11 @@ fn case(rng: &mut Rng) -> Case {
         prefix: if rng.coin() { rng.size(0, keys) as u32 } else { 0 },
     };
     let (kind, biased) = (*rng.pick(CACHE), rng.coin());
-    let mut case =
-        Case::new(format!("{rows} of {heads}/{groups}×{head}, {keys} keys {kind:?}, biased {biased}, {sight:?}"));
+    let sizes = format!("{rows} of {heads}/{groups}×{head}");
+    let mut case = Case::new(format!("{sizes}, {keys} keys {kind:?}, biased {biased}, {sight:?}"));
     let q = case.spread(rng, rows * heads * head, 3.0);
     let [k, v] = [0; 2].map(|_| case.weights(rng, kind, groups * room * head));
-    let bias = biased.then(|| case.numbers(rng, keys));
+    let bias = biased.then(|| case.biases(rng, keys));
     let y = case.rec.attention(q, [k, v], bias, [heads, groups, head], sight);
     case.output(y)
 }

@@ -1,15 +1,12 @@
 //! y[i] = x[i] in the other of two formats: f32 into f16, or f16 into f32.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Access, Gpu, Slot, Tolerance, fold, int, numbers};
+use crate::spec::{Access, Gpu, Tolerance, fold, int, numbers, slot};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "cast",
-    slots: &[
-        Slot { name: "x", access: Access::Read, kinds: &[Kind::F32, Kind::F16] },
-        Slot { name: "y", access: Access::Write, kinds: &[Kind::F16, Kind::F32] },
-    ],
+    slots: &[slot("x", Access::Read, &[Kind::F32, Kind::F16]), slot("y", Access::Write, &[Kind::F16, Kind::F32])],
     fields: &[int("len")],
     shape: |p| {
         let [len] = SPEC.words(p)?;

@@ -111,7 +111,13 @@ fn case(rng: &mut Rng) -> Case {
     };
     let least = by.size * by.dilation;
     let on = Grid { height: rng.size(least, least + 9), width: rng.size(least, least + 9) };
-    let (groups, depth, per, images) = (rng.size(1, 8), rng.size(1, 5), rng.size(1, 4), rng.size(1, 2));
+    // Each channel by itself, all of them together, or in groups.
+    let (groups, depth, per) = match rng.below(3) {
+        0 => (rng.size(1, 40), 1, 1),
+        1 => (1, rng.size(1, 20), rng.size(1, 40)),
+        _ => (rng.size(1, 8), rng.size(1, 5), rng.size(1, 4)),
+    };
+    let images = rng.size(1, 2);
     let (kind, biased) = (*rng.pick(SPEC.slots[1].kinds), rng.coin());
     let mut case =
         Case::new(format!("{images}×{on:?}×{depth} to {per}, {groups} groups, {by:?} {kind:?}, biased {biased}"));

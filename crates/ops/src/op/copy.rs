@@ -2,15 +2,12 @@
 //! This is how columns are cut out, rows appended and channels laid side by side; places may be run values.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Access, Gpu, Slot, Tolerance, WORDS, fold, int};
+use crate::spec::{Access, Gpu, Tolerance, WORDS, fold, int, slot};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "copy",
-    slots: &[
-        Slot { name: "x", access: Access::Read, kinds: WORDS },
-        Slot { name: "y", access: Access::Update, kinds: WORDS },
-    ],
+    slots: &[slot("x", Access::Read, WORDS).part(&[0, 1]), slot("y", Access::Update, WORDS).part(&[0, 1])],
     fields: &[int("rows"), int("cols"), int("first"), int("first_step"), int("into"), int("into_step")],
     shape: |p| {
         let [rows, cols, first, first_step, into, into_step] = SPEC.words(p)?;

@@ -6,7 +6,7 @@ use crate::{Buf, Error, OpSpec, Recording, View, Views, forms};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "embed",
-    slots: &[ids("ids"), weight("w", WEIGHTS), write("y")],
+    slots: &[ids("ids"), weight("w", WEIGHTS).part(&[0, 1]), write("y")],
     fields: &[int("rows"), int("cols"), int("vocab")],
     shape: |p| {
         let [rows, cols, vocab] = SPEC.words(p)?;
@@ -15,7 +15,7 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |_| 0,
     twin,
     tolerance: Tolerance { limit: 1e-6, because: "scale times code plus minimum, fused or not" },
-    gpu: Gpu::Forms { forms: forms::EMBED, shards: Some(Shards { slot: 1, rows: 2 }) },
+    gpu: Gpu::Forms { forms: forms::EMBED, shards: Some(Shards { slot: 1, rows: &[2] }) },
     case,
 };
 

@@ -2,16 +2,12 @@
 //! gives zeros on every backend.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Access, Gpu, Slot, Tolerance, WORDS, fold, ids, int, numbers};
+use crate::spec::{Access, Gpu, Tolerance, WORDS, fold, ids, int, numbers, slot, weight};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "gather",
-    slots: &[
-        Slot { name: "x", access: Access::Read, kinds: WORDS },
-        ids("ids"),
-        Slot { name: "y", access: Access::Write, kinds: WORDS },
-    ],
+    slots: &[weight("x", WORDS).part(&[0, 1]), ids("ids"), slot("y", Access::Write, WORDS)],
     fields: &[int("rows"), int("cols"), int("there")],
     shape: |p| {
         let [rows, cols, there] = SPEC.words(p)?;

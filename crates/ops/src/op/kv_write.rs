@@ -3,12 +3,12 @@
 
 use crate::case::{Case, Rng};
 use crate::op::Span;
-use crate::spec::{Access, Gpu, Slot, Tolerance, fold, int, numbers, read};
+use crate::spec::{Access, Gpu, Tolerance, fold, int, numbers, read, slot};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "kv_write",
-    slots: &[read("x"), Slot { name: "cache", access: Access::Update, kinds: &[Kind::F32, Kind::F16] }],
+    slots: &[read("x").part(&[0, 1, 2]), slot("cache", Access::Update, &[Kind::F32, Kind::F16]).part(&[0, 1, 2])],
     fields: &[int("rows"), int("groups"), int("head"), int("room"), int("start"), int("first"), int("step")],
     shape: |p| {
         let [rows, groups, head, room, start, first, step] = SPEC.words(p)?;

@@ -15,7 +15,7 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |p| 2 * p[0] as u64 * p[1] as u64 * p[2] as u64,
     twin,
     tolerance: Tolerance { limit: 2e-5, because: "sums of hundreds of products in another order, fused or not" },
-    gpu: Gpu::Forms { forms: forms::MATMUL, shards: Some(Shards { slot: 1, rows: 1 }) },
+    gpu: Gpu::Forms { forms: forms::MATMUL, shards: Some(Shards { slot: 1, rows: &[1] }) },
     case,
 };
 

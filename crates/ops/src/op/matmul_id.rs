@@ -2,12 +2,12 @@
 //! row share its x or have one each, and their answers stay apart or are summed. An id beyond the experts gives zeros.
 
 use crate::case::{Case, Rng};
-use crate::spec::{Gpu, Tolerance, WEIGHTS, fold, ids, int, numbers, read, weight, write};
-use crate::{Buf, Error, OpSpec, Recording, View, Views};
+use crate::spec::{Gpu, Shards, Tolerance, WEIGHTS, ids, int, numbers, read, weight, write};
+use crate::{Buf, Error, OpSpec, Recording, View, Views, forms};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "matmul_id",
-    slots: &[read("x"), weight("w", WEIGHTS), ids("ids"), read("factors"), write("y")],
+    slots: &[read("x"), weight("w", WEIGHTS).part(&[0, 1, 2, 3]), ids("ids"), read("factors"), write("y")],
     fields: &[
         int("rows"),
         int("each"),
@@ -32,7 +32,7 @@ pub const SPEC: OpSpec = OpSpec {
     flops: |p| 2 * [p[0], p[1], p[2], p[3]].map(u64::from).iter().product::<u64>(),
     twin,
     tolerance: Tolerance { limit: 2e-5, because: "sums of hundreds of products in another order, fused or not" },
-    gpu: Gpu::Shader { grid: |p| fold((p[0] * p[2] * if p[7] == 1 { 1 } else { p[1] }).div_ceil(64)) },
+    gpu: Gpu::Forms { forms: forms::MATMUL_ID, shards: Some(Shards { slot: 1, rows: &[4, 2] }) },
     case,
 };
 

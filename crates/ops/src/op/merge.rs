@@ -1,6 +1,6 @@
 //! y[d] = Σ size[r] · x[r] over the rows r with to[r] = d, divided by the new size Σ size[r] where a mean is wanted. A
-//! place that nobody goes to gets zeros and the size 0; places beyond the last are dropped. Token merging keeps the new
-//! sizes, so that a mean of means is still the mean of all.
+//! place that nobody goes to, or only rows of size 0, gets zeros and the size 0: there is no mean of nothing. Places beyond
+//! the last are dropped. Token merging keeps the new sizes, so that a mean of means is still the mean of all.
 
 use crate::case::{Case, Rng};
 use crate::spec::{Gpu, Tolerance, fold, ids, int, numbers, read, write};
@@ -60,8 +60,9 @@ fn case(rng: &mut Rng) -> Case {
     let (rows, cols, places, mean) = (rng.size(1, 150), rng.size(1, 90), rng.size(1, 40), rng.coin());
     let mut case = Case::new(format!("{rows}×{cols} into {places}, mean {mean}"));
     let x = case.numbers(rng, rows * cols);
-    // Sizes are counts or weights, never negative.
-    let sizes: Vec<f32> = (0..rows).map(|_| 1.5 + rng.number()).collect();
+    // Sizes are counts or weights, never negative; sometimes half of them are nothing.
+    let some = rng.coin();
+    let sizes: Vec<f32> = (0..rows).map(|_| if some && rng.coin() { 0.0 } else { 1.5 + rng.number() }).collect();
     let sizes = case.stored(Kind::F32, &sizes);
     let to = case.ids(rng, rows, places + 1);
     let [y, new_sizes] = case.rec.merge(x, sizes, to, places, mean);

@@ -74,7 +74,7 @@ pub static OPS: &[&crate::OpSpec] = &[
 ];
 
 pub use activate::{FUNCTIONS, Function};
-pub use attention::Sight;
+pub use attention::{MASKED, Sight};
 pub use copy::Span;
 pub use deform::Places;
 pub use matmul_id::Experts;

@@ -4,7 +4,7 @@
 
 use crate::case::{Case, Rng};
 use crate::op::Rope;
-use crate::spec::{Access, Gpu, Slot, Tolerance, fold, ids, int, numbers, read, write};
+use crate::spec::{Access, Gpu, Tolerance, fold, ids, int, numbers, read, slot, write};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
 const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
@@ -16,8 +16,8 @@ pub const SPEC: OpSpec = OpSpec {
         ids("pos"),
         read("table"),
         write("y"),
-        Slot { name: "keys", access: Access::Update, kinds: CACHE },
-        Slot { name: "values", access: Access::Update, kinds: CACHE },
+        slot("keys", Access::Update, CACHE).part(&[0, 2, 3]),
+        slot("values", Access::Update, CACHE).part(&[0, 2, 3]),
     ],
     fields: &[
         int("rows"),

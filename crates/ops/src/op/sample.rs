@@ -5,7 +5,7 @@
 
 use crate::case::{Case, Rng};
 use crate::dice::{TOP, philox, share, weight};
-use crate::spec::{Access, Gpu, Slot, Tolerance, float, ids, int, numbers, read, write_ids};
+use crate::spec::{Gpu, Tolerance, float, ids, int, numbers, read, write_ids};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
 pub const SPEC: OpSpec = OpSpec {
@@ -14,7 +14,7 @@ pub const SPEC: OpSpec = OpSpec {
         read("x"),
         ids("recent"),
         // Logits after the penalty, then weights.
-        Slot { name: "work", access: Access::Write, kinds: &[Kind::U32] },
+        write_ids("work"),
         write_ids("y"),
     ],
     fields: &[

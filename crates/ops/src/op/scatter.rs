@@ -7,7 +7,7 @@ use crate::{Buf, Error, OpSpec, Recording, View, Views};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "scatter",
-    slots: &[read("x"), ids("ids"), update("y")],
+    slots: &[read("x"), ids("ids"), update("y").part(&[0, 1])],
     fields: &[int("rows"), int("cols"), int("places"), int("adds")],
     shape: |p| {
         let [rows, cols, places, _] = SPEC.words(p)?;

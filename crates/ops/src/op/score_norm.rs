@@ -1,14 +1,14 @@
 //! y[i, h] = log Σ_j exp(scale · q[i, h] · k[g, j] + bias[j]) over the keys that query i sees: what attention divides by.
 //! `score_reduce` needs it of every query before it can look at one key.
 
-use super::attention::{CACHE, Sight};
+use super::attention::{CACHE, MASKED, Sight};
 use crate::case::{Case, Rng};
 use crate::spec::{Gpu, Tolerance, float, fold, ids, int, numbers, read, weight, write};
 use crate::{Buf, Error, OpSpec, Recording, View, Views, Word};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "score_norm",
-    slots: &[read("q"), weight("k", CACHE), read("bias"), ids("places"), write("y")],
+    slots: &[read("q").part(&[0, 3, 5]), weight("k", CACHE).part(&[4, 6, 5]), read("bias"), ids("places"), write("y")],
     fields: &[
         int("count"),
         int("first"),
@@ -106,8 +106,10 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
     let y = y.f32_mut()?;
     for (i, h) in (0..count * heads).map(|n| (n / heads, n % heads)) {
         let scores = scores(params, [q, k, bias, places], i, h)?;
-        let most = scores.iter().copied().fold(f32::MIN, f32::max);
-        y[i * heads + h] = most + scores.iter().map(|s| (s - most).exp()).sum::<f32>().ln();
+        let most = scores.iter().copied().fold(MASKED, f32::max);
+        let sum: f32 = scores.iter().map(|s| if *s <= MASKED { 0.0 } else { (s - most).exp() }).sum();
+        // Any number does where nothing is seen: what a mask hides is nothing beside it.
+        y[i * heads + h] = if sum == 0.0 { 0.0 } else { most + sum.ln() };
     }
     Ok(())
 }
@@ -125,7 +127,7 @@ pub(super) fn draw(rng: &mut Rng) -> (Case, [Buf; 2], [usize; 3], Looks) {
     let mut case = Case::new(format!("{count} of {rows}×{heads}/{groups}×{head} from {first}, {kind:?}, {sight:?}"));
     let q = case.numbers(rng, rows * heads * head);
     let k = case.weights(rng, kind, groups * room * head);
-    let bias = rng.coin().then(|| case.numbers(rng, keys));
+    let bias = rng.coin().then(|| case.biases(rng, keys));
     let places = rng.coin().then(|| case.ids(rng, count, keys));
     let first = (first as u32).into();
     (case, [q, k], [heads, groups, head], Looks { first, count, sight, places, bias, scale: 0.4 })

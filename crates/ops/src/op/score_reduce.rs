@@ -10,7 +10,14 @@ use crate::{Buf, Error, OpSpec, Recording, View, Views, Word};
 
 pub const SPEC: OpSpec = OpSpec {
     stem: "score_reduce",
-    slots: &[read("q"), weight("k", CACHE), read("bias"), ids("places"), read("norm"), write("y")],
+    slots: &[
+        read("q").part(&[0, 3, 5]),
+        weight("k", CACHE).part(&[4, 6, 5]),
+        read("bias"),
+        ids("places"),
+        read("norm"),
+        write("y"),
+    ],
     fields: &[
         int("count"),
         int("first"),

@@ -11,8 +11,11 @@ pub const SPEC: OpSpec = OpSpec {
     fields: &[int("rows"), int("chans"), int("width")],
     shape: |p| {
         let [rows, chans, width] = SPEC.words(p)?;
+        if width == 0 {
+            return Err(Error::bug("ssm_conv: a width of zero, without the row itself"));
+        }
         let all = numbers(&[rows, chans])?;
-        let past = numbers(&[width.saturating_sub(1), chans])?;
+        let past = numbers(&[width - 1, chans])?;
         Ok(vec![all, numbers(&[chans, width])?, chans as usize, past, all])
     },
     flops: |p| 2 * p[0] as u64 * p[1] as u64 * p[2] as u64,
@@ -51,7 +54,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 }
 
 fn case(rng: &mut Rng) -> Case {
-    let (rows, chans, width) = (rng.size(1, 30), rng.size(1, 90), rng.size(2, 5));
+    let (rows, chans, width) = (rng.size(1, 30), rng.size(1, 90), rng.size(1, 5));
     let mut case = Case::new(format!("{rows}×{chans}, width {width}"));
     let (x, w, bias) = (case.numbers(rng, rows * chans), case.numbers(rng, chans * width), case.numbers(rng, chans));
     let state = case.numbers(rng, (width - 1) * chans);
