@@ -25,6 +25,14 @@ fn cpu_agrees_with_the_twins() {
     }
 }
 
+/// Every case cut into parts and handed out, however small it is.
+#[test]
+fn parts_agree_with_the_twins() {
+    for cpu in backends::cpus() {
+        hold(&cpu.eager(), 60);
+    }
+}
+
 #[test]
 fn gpu_agrees_with_the_twins() {
     if let Some(gpu) = pollster::block_on(backends::gpu()) {

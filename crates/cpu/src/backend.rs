@@ -1,12 +1,14 @@
-//! `Backend` on the CPU: runs each step's kernel, or its twin where there is none.
+//! `Backend` on the CPU: runs each step's kernel, or its twin where there is none, in parts that let messages in.
 
 use crate::Isa;
+use crate::cut::{CUTS, Cut};
 use crate::joined::{self, join};
 use crate::kernel::{KERNELS, Kernel, Machine, Part, ROUNDING, STRETCH};
 use crate::memory::{Memory, views};
 use crate::panels::Panels;
 use squint_ops::{
-    Backend, Buf, Caps, Error, Handle, Host, INT8, Kind, Local, OpSpec, Prepared, Recording, Rounding, Step, Times,
+    Backend, Buf, Caps, Error, Handle, Host, INT8, INT16, Kind, Local, OpSpec, Prepared, Recording, Rounding, Step,
+    Times,
 };
 use std::{cell::Cell, rc::Rc};
 
@@ -36,6 +38,12 @@ impl Cpu {
         self.caps.features.retain(|f| f != INT8.name);
         self
     }
+
+    /// The same with even the smallest work cut and handed out, where it can be: for tests, whose cases are small.
+    pub fn eager(mut self) -> Cpu {
+        self.machine.eager = true;
+        self
+    }
 }
 
 impl Cpu {
@@ -47,8 +55,7 @@ impl Cpu {
     /// One step or a part of it, start to end without a pause: nobody else touches a buffer meanwhile.
     fn step(
         &self,
-        step: &Step,
-        kernel: Option<&Kernel>,
+        Planned { step, how, .. }: &Planned,
         params: &[u32],
         what: &Prepared,
         part: Part,
@@ -56,9 +63,19 @@ impl Cpu {
         let handles: Vec<&Handle> = step.bufs.iter().map(|b| what.handle(*b)).collect();
         // SAFETY: views live in this function only; `read` and `write` hold theirs as briefly, on the same thread.
         let mut views = unsafe { views(step.op.slots, &handles) }?;
-        match kernel {
-            Some(k) => (k.run)(&self.machine, params, &mut views, part),
-            None => (step.op.twin)(params, &mut views),
+        match how {
+            How::Kernel(k) => (k.run)(&self.machine, params, &mut views, part),
+            How::Cut(cut) => cut.run(&self.machine, step.op, params, &mut views, part),
+            How::Whole => (step.op.twin)(params, &mut views),
+        }
+    }
+
+    /// Into how many parts a step falls.
+    fn parts(&self, planned: &Planned, params: &[u32]) -> Result<usize, Error> {
+        match planned.how {
+            How::Kernel(k) => Ok((k.parts)(&self.machine, params)),
+            How::Cut(cut) => cut.parts(&self.machine, planned.step.op, params),
+            How::Whole => Ok(1),
         }
     }
 }
@@ -67,9 +84,23 @@ struct Plan(Vec<Planned>);
 
 struct Planned {
     step: Step,
-    kernel: Option<&'static Kernel>,
+    how: How,
     /// How many of the recording's steps this one stands for.
     steps: usize,
+}
+
+#[derive(Clone, Copy)]
+enum How {
+    Kernel(&'static Kernel),
+    Cut(&'static Cut),
+    Whole,
+}
+
+impl How {
+    fn of(stem: &str) -> How {
+        let kernel = KERNELS.iter().chain([&joined::KERNEL]).find(|k| k.stem == stem).map(How::Kernel);
+        kernel.or_else(|| CUTS.iter().find(|c| c.stem == stem).map(How::Cut)).unwrap_or(How::Whole)
+    }
 }
 
 impl Backend for Cpu {
@@ -78,8 +109,9 @@ impl Backend for Cpu {
     }
 
     fn rounds(&self, op: &'static OpSpec, _params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {
-        let integers = op.variant(kinds).is_some_and(|kind| kind.codes.is_some());
-        (integers && !self.machine.exact && ROUNDING.contains(&op.stem)).then_some(&INT8)
+        let codes = op.variant(kinds).and_then(|kind| kind.codes);
+        let codes = codes.filter(|_| !self.machine.exact && ROUNDING.contains(&op.stem))?;
+        Some(if codes.bits == 8 { &INT16 } else { &INT8 })
     }
 
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
@@ -110,8 +142,8 @@ impl Backend for Cpu {
     fn prepare<'a>(&'a self, rec: &'a Recording, bound: &'a [(Buf, Handle)]) -> Local<'a, Prepared> {
         Box::pin(async move {
             let (rec, counts) = join(rec);
-            let kernel = |s: &Step| KERNELS.iter().chain([&joined::KERNEL]).find(|k| k.stem == s.op.stem);
-            let plan = |(step, steps): (&Step, usize)| Planned { step: step.clone(), kernel: kernel(step), steps };
+            let plan =
+                |(step, steps): (&Step, usize)| Planned { step: step.clone(), how: How::of(step.op.stem), steps };
             Prepared::bind(self, &rec, bound, |_| Ok(Plan(rec.steps.iter().zip(counts).map(plan).collect())))
         })
     }
@@ -119,11 +151,11 @@ impl Backend for Cpu {
     fn run<'a>(&'a self, what: &'a Prepared, run: &'a [u32]) -> Local<'a, ()> {
         Box::pin(async move {
             what.admit(run)?;
-            for Planned { step, kernel, .. } in &what.downcast::<Plan>()?.0 {
-                let params = step.resolve(run)?;
-                let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
+            for planned in &what.downcast::<Plan>()?.0 {
+                let params = planned.step.resolve(run)?;
+                let of = self.parts(planned, &params)?;
                 for i in 0..of {
-                    self.step(step, *kernel, &params, what, Part { i, of })?;
+                    self.step(planned, &params, what, Part { i, of })?;
                     if (self.host.now)() - self.paused.get() > STRETCH {
                         (self.host.pause)().await;
                         self.paused.set((self.host.now)());
@@ -138,20 +170,20 @@ impl Backend for Cpu {
         Box::pin(async move {
             what.admit(run)?;
             let mut ms = vec![];
-            for Planned { step, kernel, steps } in &what.downcast::<Plan>()?.0 {
-                let params = step.resolve(run)?;
-                let of = kernel.map_or(1, |k| (k.parts)(&self.machine, &params));
+            for planned in &what.downcast::<Plan>()?.0 {
+                let params = planned.step.resolve(run)?;
+                let of = self.parts(planned, &params)?;
                 let mut sum = 0.0;
                 for i in 0..of {
                     let start = (self.host.now)();
-                    self.step(step, *kernel, &params, what, Part { i, of })?;
+                    self.step(planned, &params, what, Part { i, of })?;
                     sum += (self.host.now)() - start;
                     // Time given to others is not the step's.
                     (self.host.pause)().await;
                 }
                 // Of joined steps the first has the time.
                 ms.push(sum);
-                ms.resize(ms.len() + steps - 1, 0.0);
+                ms.resize(ms.len() + planned.steps - 1, 0.0);
             }
             Ok(Some(Times { ms, resolution: self.host.resolution(), clock: "the clock around each step" }))
         })

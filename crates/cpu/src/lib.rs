@@ -5,7 +5,8 @@
 //! * `quantize` — activations in 8 bits for weights that are integers.
 //! * `math` — exp and what is made of it.
 //! * `tile/` — the innermost loops over panels.
-//! * `kernel/` — one file per op that is worth it, same stem; the others run their twin.
+//! * `kernel/` — one file per op that is worth it, same stem.
+//! * `cut` — the twins of the others, in parts.
 //! * `joined` — a product and what follows it in one step.
 //! * `pool`, `crew` — threads where there are any, and how they share a job.
 //! * `peaks` — what the machine can do at most, measured.
@@ -16,6 +17,7 @@ mod backend;
     allow(dead_code, reason = "most builds there have one thread, and one's threads stay")
 )]
 mod crew;
+mod cut;
 mod joined;
 mod kernel;
 mod lanes;
@@ -28,6 +30,7 @@ mod quantize;
 mod tile;
 
 pub use backend::Cpu;
+pub use cut::{CUTS, Cut, WHOLE};
 pub use kernel::KERNELS;
 pub use lanes::Isa;
 pub use peaks::Peaks;

@@ -5,7 +5,7 @@
 
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
-use squint_ops::op::{Rope, Sight};
+use squint_ops::op::{Experts, Rope, Sight};
 use squint_ops::{Backend, Buf, Host, Kind, Recording, Reference};
 use std::cell::Cell;
 use std::future::Future;
@@ -128,6 +128,42 @@ fn a_quantized_layer_is_the_same_bits_everywhere() {
             hash = now(case.output(y).run(&cpu)).unwrap()[0].iter().fold(hash, bits);
         }
         assert_eq!(hash, LAYER, "{} on {threads} threads: {hash:#x}", isa.name());
+    }
+}
+
+/// A row meets its expert as it would meet that expert's weight alone: what is said of products above holds for experts.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn experts_are_the_same_bits_as_products() {
+    let (rows, outs, depth, experts) = (13, 40, 512, 3);
+    for kind in INTEGERS {
+        let rng = &mut Rng::new(21);
+        let x: Vec<f32> = (0..rows * depth).map(|_| rng.number()).collect();
+        let w: Vec<f32> = (0..experts * outs * depth).map(|_| rng.number()).collect();
+        let bytes = kind.pack_all(&w);
+        let mut case = Case::new(String::new());
+        let (input, ids) = (case.stored(Kind::F32, &x), case.ids(rng, rows, experts));
+        let chosen: Vec<usize> = case.inputs[1].1.chunks_exact(4).map(|id| id[0] as usize).collect();
+        let weight = case.rec.matrix("w", kind, experts * outs, depth);
+        case.inputs.push((weight, bytes.clone()));
+        let y = case.rec.matmul_id(input, weight, ids, None, Experts { outs, depth, each: 1, summed: false });
+        let case = case.output(y);
+        for (isa, threads) in Isa::available().into_iter().flat_map(|isa| [(isa, 1), (isa, 2)]) {
+            let cpu = Cpu::new(host(), isa, threads);
+            let got = now(case.run(&cpu)).unwrap().remove(0);
+            for r in 0..rows {
+                let mut alone = Case::new(String::new());
+                let input = alone.stored(Kind::F32, &x[r * depth..][..depth]);
+                let weight = alone.rec.matrix("w", kind, outs, depth);
+                alone.inputs.push((
+                    weight,
+                    bytes[chosen[r] * kind.bytes_of(outs * depth)..][..kind.bytes_of(outs * depth)].to_vec(),
+                ));
+                let y = alone.rec.matmul(input, weight, depth);
+                let want = now(alone.output(y).run(&cpu)).unwrap().remove(0);
+                assert_eq!(got[r * outs..][..outs], want, "{kind:?} row {r} on {}", cpu.caps().device);
+            }
+        }
     }
 }
 

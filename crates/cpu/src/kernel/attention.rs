@@ -80,7 +80,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) ->
     Ok(())
 }
 
-fn cache<'a>(view: &'a View) -> Result<Cache<'a>, Error> {
+pub(super) fn cache<'a>(view: &'a View) -> Result<Cache<'a>, Error> {
     match view {
         View::Blocks(kind, bytes) if *kind == Kind::F16 => Ok(Cache::Halves(bytes)),
         View::BlocksMut(kind, bytes) if *kind == Kind::F16 => Ok(Cache::Halves(bytes)),
