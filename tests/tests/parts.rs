@@ -5,7 +5,7 @@
 use pollster::block_on;
 use squint_cpu::{CUTS, Cpu, Isa, KERNELS, WHOLE};
 use squint_ops::case::{Case, Rng};
-use squint_ops::op::{Experts, Scan};
+use squint_ops::op::Experts;
 use squint_ops::{Grid, Host, Kind, OPS, Reference, Window};
 use std::cell::Cell;
 use std::future::{Future, ready};
@@ -58,20 +58,12 @@ fn counted() -> (Host, Rc<Cell<usize>>) {
 /// Each a third of a second by itself, or more: an op's twin, and kernels, on lanes whose pace is known.
 fn long() -> [(usize, Case); 3] {
     let rng = &mut Rng::new(2);
-    let mut scan = Case::new("scan".into());
-    let (rows, chans, states) = (300, 300, 16);
-    let a: Vec<f32> = (0..chans * states).map(|_| rng.number() - 1.5).collect();
-    let by = Scan {
-        dt: scan.numbers(rng, rows * chans),
-        a: scan.stored(Kind::F32, &a),
-        b: scan.numbers(rng, rows * states),
-        c: scan.numbers(rng, rows * states),
-        d: scan.numbers(rng, chans),
-    };
-    let (x, state) = (scan.numbers(rng, rows * chans), scan.numbers(rng, chans * states));
-    let y = scan.rec.ssm_scan(x, by, state);
-    let scan = scan.output(y);
-    // 300 · 300 · (7 · 16 + 2) operations: seven stretches of 30 ms at 50,000 a millisecond.
+    let mut cells = Case::new("cells".into());
+    let (rows, keys, cols) = (400, 50, 128);
+    let [q, k, v] = [1, keys, keys].map(|n| cells.numbers(rng, n * rows * cols));
+    let y = cells.rec.cell_attention(q, [k, v], cols);
+    let cells = cells.output(y);
+    // 400 · 50 · 128 · 6 operations and numbers, and a few more: ten stretches of 30 ms at 50,000 a millisecond.
     let mut conv = Case::new("convolution".into());
     let x = conv.numbers(rng, 40 * 40 * 64);
     let w = conv.weights(rng, Kind::F32, 64 * 64 * 9);
@@ -85,7 +77,7 @@ fn long() -> [(usize, Case); 3] {
     let ids = experts.ids(rng, rows * how.each, 4);
     let y = experts.rec.matmul_id(x, w, ids, None, how);
     // 400 · 256 · 512 products: nine stretches.
-    [(8, scan), (10, conv), (9, experts.output(y))]
+    [(11, cells), (10, conv), (9, experts.output(y))]
 }
 
 /// A stop is seen between any two parts, and three threads, which share each part, need a third of them.

@@ -49,7 +49,6 @@ pub static CUTS: &[Cut] = &[
     cut("scatter", 1, &[Cols, Whole, Cols]),
     Cut { stem: "score_norm", along: 0, first: Some(1), lies: &[Whole, Whole, Whole, Rows, Rows] },
     cut("ssm_conv", 1, &[Cols, Rows, Rows, Cols, Cols]),
-    cut("ssm_scan", 1, &[Cols, Cols, Rows, Whole, Whole, Rows, Rows, Cols]),
     cut("top_k", 0, &[Rows, Rows, Rows]),
 ];
 

@@ -8,7 +8,9 @@
 //! sign, because that is what byte dot products want of one side; the format's offset is taken off the sum instead.
 //! Codes of 8 bits have one, and are multiplied in 16 bits: two columns together, `[columns / 2][8 rows][2 columns]`.
 //!
-//! A row's bytes in the file are as long or shorter: Q4_1 takes 24 bytes where the file has 20, Q8_0 36 for 34.
+//! A row takes more than in the file: 24 bytes for Q4_1's 20, 36 for Q8_0's 34. Formats whose codes have five or six bits
+//! take a byte for each here, and the K-quants' scales, in the file whole numbers of a few bits that share a real one, are
+//! reals of their own: byte dot products and one multiplication a run are what they buy. A test below says how much.
 
 use crate::lanes::{Body, LANES, Lanes};
 use squint_ops::{Codes, Error, Kind, Layout, MOST_BLOCK};
@@ -275,6 +277,33 @@ mod tests {
         Kind::Q6_K,
         Kind::TQ2_0,
     ];
+
+    /// Bytes here for each in the file. What a model takes is said beforehand, and the heap has a bar of 1.3 and 64 MB: those
+    /// above it hold for small models only.
+    const ROOM: [(Kind, f32); 14] = [
+        (Kind::F32, 1.0),
+        (Kind::F16, 1.0),
+        (Kind::BF16, 1.0),
+        (Kind::Q8_0, 1.06),
+        (Kind::Q4_0, 1.12),
+        (Kind::Q4_1, 1.2),
+        (Kind::Q4_K, 1.34),
+        (Kind::Q6_K, 1.53),
+        (Kind::Q5_0, 1.64),
+        (Kind::Q5_1, 1.67),
+        (Kind::Q3_K, 1.75),
+        (Kind::Q5_K, 1.82),
+        (Kind::TQ2_0, 2.43),
+        (Kind::Q2_K, 3.05),
+    ];
+
+    #[test]
+    fn panels_take_the_room_they_are_said_to() {
+        for (kind, room) in ROOM {
+            let took = Panels::new(kind, 8, 256).unwrap().bytes() as f32 / kind.bytes_of(8 * 256) as f32;
+            assert!((room - 0.02..=room).contains(&took), "{kind:?} takes {took} times what it has in the file");
+        }
+    }
 
     /// Rows arrive in chunks that end within panels, and come back as the format's own unpacking has them.
     #[test]

@@ -6,7 +6,7 @@
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
 use squint_ops::op::{Experts, Rope, Sight};
-use squint_ops::{Backend, Buf, Host, Kind, Recording, Reference};
+use squint_ops::{Backend, Buf, Host, Kind, OPS, Recording, Reference};
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
@@ -164,6 +164,20 @@ fn experts_are_the_same_bits_as_products() {
                 assert_eq!(got[r * outs..][..outs], want, "{kind:?} row {r} on {}", cpu.caps().device);
             }
         }
+    }
+}
+
+/// Mamba's scan stands between products too.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn scans_are_the_same_bits_everywhere() {
+    let scan = OPS.iter().find(|op| op.stem == "ssm_scan").unwrap();
+    for seed in 0..20 {
+        let case = (scan.case)(&mut Rng::new(seed));
+        let all = Isa::available().into_iter().flat_map(|isa| [1, 2].map(|threads| Cpu::new(host(), isa, threads)));
+        let mut bits = all.map(|cpu| now(case.run(&cpu)).unwrap().concat().iter().fold(START, self::bits));
+        let first = bits.next();
+        assert!(bits.all(|other| Some(other) == first), "{}", case.name);
     }
 }
 
@@ -369,7 +383,7 @@ fn large_steps_pause_and_stay_the_same() {
 #[cfg(target_arch = "wasm32")]
 #[wasm_bindgen_test::wasm_bindgen_test]
 async fn kernels_agree_with_the_twins() {
-    use squint_ops::{OPS, case::compare};
+    use squint_ops::case::compare;
     for isa in Isa::available() {
         for cpu in [Cpu::new(host(), isa, 1), Cpu::new(host(), isa, 1).exact()] {
             for op in OPS {

@@ -17,6 +17,7 @@ mod rope;
 mod rope_write;
 mod scale;
 mod score_reduce;
+mod ssm_scan;
 
 pub use activate::{Curve, Visit, visit};
 
@@ -107,6 +108,7 @@ pub static KERNELS: &[Kernel] = &[
     Kernel { stem: "rope_write", parts: |_, _| 1, run: rope_write::run },
     Kernel { stem: "scale", parts: |_, _| 1, run: scale::run },
     Kernel { stem: "score_reduce", parts: score_reduce::parts, run: score_reduce::run },
+    Kernel { stem: "ssm_scan", parts: ssm_scan::parts, run: ssm_scan::run },
 ];
 
 /// Those that round activations to 8 bits where the weight's numbers are integers themselves.
