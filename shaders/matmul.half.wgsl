@@ -5,5 +5,6 @@ enable f16;
 
 #import block_#{WEIGHT}
 #import matmul_slots
-#import product_half
+#import tile_half
+#import product_many
 #import matmul_tile

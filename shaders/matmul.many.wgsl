@@ -5,5 +5,6 @@
 
 #import block_#{WEIGHT}
 #import matmul_slots
+#import tile_full
 #import product_many
 #import matmul_tile

@@ -6,5 +6,6 @@ enable f16;
 #import block_#{WEIGHT}
 #import matmul_gated_slots
 #import curve
-#import product_half
+#import tile_half
+#import product_many
 #import matmul_gated_tile

@@ -5,5 +5,6 @@
 #import block_#{WEIGHT}
 #import matmul_gated_slots
 #import curve
+#import tile_full
 #import product_many
 #import matmul_gated_tile
