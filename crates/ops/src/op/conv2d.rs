@@ -114,7 +114,7 @@ fn case(rng: &mut Rng) -> Case {
     // Each channel by itself, all of them together, or in groups.
     let (groups, depth, per) = match rng.below(3) {
         0 => (rng.size(1, 40), 1, 1),
-        1 => (1, rng.size(1, 20), rng.size(1, 40)),
+        1 => (1, rng.size(1, 9), rng.size(1, 24)),
         _ => (rng.size(1, 8), rng.size(1, 5), rng.size(1, 4)),
     };
     let images = rng.size(1, 2);
