@@ -35,7 +35,7 @@ export interface LoadOptions {
   /** Hexadecimal; the download is refused if it is another file. */
   sha256?: string;
   onProgress?: (progress: Progress) => void;
-  /** Tokens of prompt and answer together; 1024. */
+  /** Tokens of prompt and answer together; 1024, or the model's most where that is less. More than its most is refused. */
   context?: number;
   /**
    * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, or `{ vision: "q8_0" }` of a vision encoder. With
@@ -58,6 +58,8 @@ export interface Loaded {
   device: string;
   threads: number;
   build: string;
+  /** What was asked for and could not be had, in words: formats that a matrix cannot be packed into. */
+  notes: string[];
   ms: number;
 }
 

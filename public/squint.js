@@ -49,7 +49,7 @@ export class Squint {
   }
 
   /** Brings a model: a name, an address, a File or a list of Files. */
-  async load({ model, sha256, onProgress, context = 1024, quant = "", exact = false, backend, signal }) {
+  async load({ model, sha256, onProgress, context, quant = "", exact = false, backend, signal }) {
     this.#return?.stop.abort();
     this.#return = null;
     const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };

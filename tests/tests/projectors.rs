@@ -303,7 +303,7 @@ fn tokens_and_costs_are_those_of_the_cards() {
         let ends = Ends { views: views.iter().map(view).collect(), width: *width };
         let facts = Facts::Hf(serde_json::from_str(config).unwrap());
         let sizes = (projector(name).unwrap().read)(&facts, &ends).unwrap();
-        let it = record(&Planned { matrices: Kind::F16, absent: &[] }, sizes.as_ref(), &ends).unwrap();
+        let it = record(&Planned { matrices: Kind::F16, to: None, absent: &[] }, sizes.as_ref(), &ends).unwrap();
         let bill = Null::bill(&it.rec, &[]).unwrap();
         assert_eq!((sizes.tokens(), it.rec.def(it.rows).len), (*tokens, tokens * width), "{name}");
         let got = bill.flops as f64 / 1e9;

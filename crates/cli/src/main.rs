@@ -1,11 +1,13 @@
 //! `squint`: the engine behind a command line. Every verb is one file of `verb/`; what they share stands in `open`.
 
 mod open;
+mod say;
 mod table;
 mod verb;
 
 use clap::{Parser, Subcommand};
-use std::io::Write;
+use say::{refuse, say};
+use squint_ops::Error;
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -31,16 +33,43 @@ enum Verb {
     Estimate(verb::estimate::Args),
 }
 
-/// A line on stdout. A reader that went away (`| head`) is no mistake, and `println!` would panic.
-fn say(line: &str) {
-    let mut out = std::io::stdout();
-    if writeln!(out, "{line}").and_then(|_| out.flush()).is_err() {
-        std::process::exit(0);
+impl Verb {
+    /// Whether a program waits for one JSON object.
+    fn json(&self) -> bool {
+        match self {
+            Verb::Run(args) => args.how.json,
+            Verb::Logits(args) => args.how.json,
+            Verb::Features(args) => args.how.json,
+            Verb::Bench(args) => args.how.json,
+            Verb::Inspect(args) => args.json,
+            Verb::Estimate(args) => args.json,
+        }
     }
 }
 
+/// The command line, or how to leave: with help, or with what cannot be read in it.
+fn read() -> Result<Line, ExitCode> {
+    Line::try_parse().map_err(|e| {
+        let wrong = e.use_stderr();
+        if wrong && std::env::args().any(|word| word == "--json") {
+            // Its first line says what is wrong; the others are for people.
+            let text = e.to_string();
+            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
+            refuse(&Error::new("usage", what, "squint help <verb> lists the flags"), true);
+        } else {
+            drop(e.print());
+        }
+        // As the library has it.
+        ExitCode::from(if wrong { 2 } else { 0 })
+    })
+}
+
 fn main() -> ExitCode {
-    let line = Line::parse();
+    let line = match read() {
+        Ok(line) => line,
+        Err(leave) => return leave,
+    };
+    let as_json = line.verb.json();
     let done = pollster::block_on(async {
         match line.verb {
             Verb::Run(args) => verb::run::run(args).await,
@@ -54,7 +83,7 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(e) => {
-            eprintln!("squint: {}: {} — {}", e.code, e.what, e.hint);
+            refuse(&e, as_json);
             ExitCode::FAILURE
         }
     }

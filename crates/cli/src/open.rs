@@ -1,8 +1,11 @@
 //! Flags that every verb shares, and what they open.
 
+use crate::say;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use squint_engine::{Backend, Backends, Encoder, Host, Model, Session, Surroundings, activations, cache_kind, wishes};
+use serde_json::{Map, Value, json};
+use squint_engine::{Backend, Backends, Encoder, Host, Kept, Model, Session, Surroundings};
+use squint_engine::{activations, cache_kind, room, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::path::{Path, PathBuf};
@@ -25,9 +28,9 @@ pub struct How {
     /// Threads of the cpu backend; 0 is as many as there are
     #[arg(long, default_value_t = 0)]
     pub threads: usize,
-    /// Tokens of prompt and answer together
-    #[arg(long, default_value_t = 1024)]
-    pub context: usize,
+    /// Tokens of prompt and answer together; 1024, or the model's most where that is less
+    #[arg(long)]
+    pub context: Option<usize>,
     /// Formats to convert to at load: language=q4_0, kv=f32; and while it runs: activations=f32, f16 or q8_0
     #[arg(long, default_value = "")]
     pub quant: String,
@@ -74,15 +77,17 @@ fn find(model: &str) -> Result<PathBuf, Error> {
 }
 
 impl How {
-    pub async fn load(&self) -> Result<Rc<Model>, Error> {
-        let checkpoint = Rc::new(self.which.checkpoint().await?);
+    async fn load(&self, checkpoint: Checkpoint) -> Result<Rc<Model>, Error> {
+        let checkpoint = Rc::new(checkpoint);
         let (backend, bar) = (self.open().await?, bar());
         let language = self.wishes()?[0];
         let cache = Some(self.cache(backend.as_ref())?);
         let mut shown = |done, all| show(&bar, done, all);
         let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut shown).await;
         bar.finish_and_clear();
-        Ok(Rc::new(model?))
+        let model = Rc::new(model?);
+        tell(&model.unpacked);
+        Ok(model)
     }
 
     /// The same of a vision encoder.
@@ -92,13 +97,15 @@ impl How {
         let mut shown = |done, all| show(&bar, done, all);
         let encoder = Encoder::load(backend, Host::native(), checkpoint, vision, &mut shown).await;
         bar.finish_and_clear();
-        encoder
+        let encoder = encoder?;
+        tell(&encoder.unpacked);
+        Ok(encoder)
     }
 
     async fn open(&self) -> Result<Rc<dyn Backend>, Error> {
         let (backend, because) = Backends::named(&self.around()?, &self.backend).await?;
         if self.backend == "auto" {
-            eprintln!("auto is the {} backend here: {because}", backend.caps().name);
+            say::tell(&format!("auto is the {} backend here: {because}", backend.caps().name));
         }
         Ok(backend)
     }
@@ -109,14 +116,17 @@ impl How {
     }
 
     pub async fn session(&self) -> Result<Session, Error> {
-        let model = self.load().await?;
+        let checkpoint = self.which.checkpoint().await?;
+        // Before anything is loaded: what cannot be had is said at once.
+        let room = room::of(&checkpoint, self.context)?;
+        let model = self.load(checkpoint).await?;
         let cache = self.cache(model.backend.as_ref())?;
-        Session::new(model.clone(), self.context.min(model.sizes.context), cache)
+        Session::new(model, room, cache)
     }
 
     /// The format of keys and values.
     fn cache(&self, on: &dyn Backend) -> Result<Kind, Error> {
-        Ok(cache_kind(on, self.exact, self.wishes()?[1]))
+        cache_kind(on, self.exact, self.wishes()?[1])
     }
 
     /// What `--quant` asks for the language model and its caches.
@@ -124,6 +134,18 @@ impl How {
         let all = wishes(&self.quant, &["language", "kv"])?;
         Ok([all[0], all[1]])
     }
+}
+
+/// On stderr, like all that is not an answer.
+fn tell(unpacked: &Option<Kept>) {
+    unpacked.iter().for_each(|kept| say::tell(&kept.to_string()));
+}
+
+/// The same for programs; null where everything is as it was asked for.
+pub fn unpacked(kept: &Option<Kept>) -> Value {
+    let Some(kept) = kept else { return Value::Null };
+    let formats: Map<String, Value> = kept.formats.iter().map(|(kind, n)| (kind.name.into(), (*n).into())).collect();
+    json!({"wish": kept.wish.name, "matrices": kept.all, "kept": formats})
 }
 
 fn bar() -> ProgressBar {

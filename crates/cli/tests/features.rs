@@ -111,8 +111,10 @@ fn what_cannot_be_shown_is_named() {
     }
     let refused = |image: &Path| {
         let out = features(&folder, image, &["--json"]);
-        assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0));
-        String::from_utf8(out.stderr).unwrap()
+        let error: serde_json::Value = serde_json::from_slice(&out.stdout).unwrap();
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(1) && said.contains(error["error"]["what"].as_str().unwrap()), "{error}");
+        said
     };
     let cat = picture("cat.png");
     let missing = refused(&cat);

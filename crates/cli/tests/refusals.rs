@@ -21,6 +21,11 @@ fn what_cannot_be_measured_or_estimated_is_named() {
         (["--prompt-tokens", "0"], "prompt: the prompt is empty"),
         (["--quant", "kv=q8_0"], "quant: 'kv' cannot be q8_0"),
         (["--quant", "language=u32"], "quant: 'language' cannot be u32"),
+        (["--runs", "0"], "bench: 0 runs"),
+        (["--gen", "0"], "answers of 0 tokens measure nothing"),
+        (["--context", "257"], "context: a context of 257 tokens; this model can have 1 to 256"),
+        (["--context", "0"], "1 to 256"),
+        (["--context", "247"], "200 tokens of prompt and 49 of answer in a context of 247"),
     ] {
         let said = refused(&[&bench[..], &more].concat());
         assert!(said.contains(words), "{more:?}: {said}");
@@ -36,5 +41,103 @@ fn what_cannot_be_measured_or_estimated_is_named() {
     ] {
         let e = refused(&[&["estimate", "--model", "smollm2-135m"], &more[..]].concat());
         assert!(e.contains(words), "{more:?}: {e}");
+    }
+}
+
+fn squint(args: &[&str]) -> (Option<i32>, serde_json::Value, String) {
+    let out = Command::new(env!("CARGO_BIN_EXE_squint")).args(args).stdin(Stdio::null()).output().unwrap();
+    let said = String::from_utf8(out.stderr).unwrap();
+    let json = serde_json::from_slice(&out.stdout).unwrap_or_else(|e| panic!("{args:?}: {e}: {said}"));
+    (out.status.code(), json, said)
+}
+
+/// The fixture's rows have 32 or 64 numbers: none fills a block of 256.
+#[test]
+fn what_cannot_be_packed_stays_and_is_told_by_runs_and_by_estimates() {
+    let run = ["logits", "--model", MODEL, "--backend", "reference", "--ids", "1,2", "--json"];
+    let (_, plain, quiet) = squint(&run);
+    assert_eq!((&plain["unpacked"], quiet.as_str()), (&serde_json::Value::Null, ""));
+    for kind in ["q4_k", "q6_k", "tq2_0"] {
+        let wish = format!("language={kind}");
+        let (_, json, said) = squint(&[&run[..], &["--quant", &wish]].concat());
+        let kept = &json["unpacked"];
+        assert_eq!((&kept["wish"], &kept["kept"]["f32"]), (&kind.into(), &kept["matrices"]), "{kept}");
+        assert!(said.contains("stay as they are") && said.contains("blocks of 256"), "{said}");
+        assert_eq!(json["top"], plain["top"]);
+        // SmolLM2's rows have 576 numbers, those of its last product 1536, which are six blocks.
+        let bill = |more: &[&str]| {
+            let args = [&["estimate", "--model", "smollm2-135m", "--json"], more].concat();
+            squint(&args).1
+        };
+        let (whole, half) = (bill(&[]), bill(&["--quant", &wish]));
+        assert_eq!((&whole["file"], &whole["unpacked"]), (&"bf16".into(), &serde_json::Value::Null));
+        assert_eq!(half["unpacked"]["kept"]["bf16"], 181, "{half}");
+        assert_eq!(half["unpacked"]["matrices"], 211);
+        let down = 30 * 576 * 1536;
+        let kind = squint_weights::Kind::from_name(kind).unwrap();
+        let less = whole["weight_bytes"].as_u64().unwrap() - half["weight_bytes"].as_u64().unwrap();
+        assert_eq!(less as usize, 2 * down - kind.bytes_of(down));
+        // Of a file in another format it is that one that stays.
+        assert_eq!(bill(&["--quant", &wish, "--file", "q4_1"])["unpacked"]["kept"]["q4_1"], 181);
+    }
+    // A wish for caches says nothing of weights.
+    let bytes = |more: &[&str]| squint(&[&["estimate", "--model", "smollm2-135m", "--json"], more].concat()).1;
+    assert_eq!(bytes(&["--quant", "kv=f32"])["weight_bytes"], bytes(&[])["weight_bytes"]);
+}
+
+/// A context that the model cannot have is refused by every verb in the same words, and one that it can have is taken whole.
+#[test]
+fn a_context_is_counted_alike_by_every_verb() {
+    let on = ["--model", MODEL, "--backend", "reference"];
+    let verbs: [&[&str]; 3] =
+        [&["run", "--prompt", "x"], &["logits", "--ids", "1"], &["bench", "--prompt-tokens", "4"]];
+    for verb in verbs {
+        let said = refused(&[verb, &on, &["--context", "300"]].concat());
+        assert!(said.contains("context: a context of 300 tokens; this model can have 1 to 256"), "{said}");
+    }
+    // Four tokens and five more are eight that are read, and one that is not.
+    for (context, fits) in [("7", false), ("8", true)] {
+        let logits = ["logits", "--ids", "1,2,3,4", "--greedy", "5", "--context", context, "--json"];
+        let (code, json, said) = squint(&[&logits[..], &on].concat());
+        assert_eq!(code == Some(0), fits, "{said}");
+        let ask = ["estimate", "--model", "smollm2-135m", "--prompt-tokens", "4", "--gen", "5", "--context", context];
+        let (code, bill, _) = squint(&[&ask[..], &["--json"]].concat());
+        assert_eq!(code == Some(0), fits);
+        if fits {
+            assert_eq!(json["greedy"].as_array().unwrap().len(), 5);
+        } else {
+            assert_eq!(json["error"]["what"], "4 tokens of prompt and 5 of answer in a context of 7");
+            assert_eq!(json["error"], bill["error"]);
+        }
+    }
+}
+
+#[test]
+fn what_is_exact_has_no_half_caches_and_lists_may_have_blanks() {
+    let ask = |quant: &str| {
+        let on = ["--model", MODEL, "--backend", "reference", "--ids", "1", "--exact", "--json"];
+        squint(&[&["logits", "--quant", quant][..], &on].concat())
+    };
+    let (code, json, said) = ask("kv=f16");
+    assert_eq!((code, &json["error"]["code"]), (Some(1), &"quant".into()), "{said}");
+    assert_eq!(json["error"]["what"], "'kv' cannot be exact and f16");
+    assert_eq!(ask(" kv = f32 , language=q4_0 ").0, Some(0));
+}
+
+/// A program that asked for JSON gets one object, also where there is no answer.
+#[test]
+fn errors_are_json_for_who_asks_for_it() {
+    for (args, code, word) in [
+        (&["inspect", "--model", "/nowhere", "--json"][..], 1, "model"),
+        (&["estimate", "--model", "nobody", "--json"], 1, "model"),
+        (&["features", "--model", MODEL, "--image", "/nowhere.png", "--json"], 1, "missing"),
+        (&["run", "--model", MODEL, "--prompt", "", "--raw", "--backend", "reference", "--json"], 1, "missing"),
+        (&["bench", "--model", MODEL, "--runs", "many", "--json"], 2, "usage"),
+        (&["bench", "--json"], 2, "usage"),
+    ] {
+        let (got, json, said) = squint(args);
+        let e = &json["error"];
+        assert_eq!((got, &e["code"]), (Some(code), &word.into()), "{args:?}: {said}");
+        assert!(!e["what"].as_str().unwrap().is_empty() && said.contains(e["what"].as_str().unwrap()), "{args:?}: {e}");
     }
 }

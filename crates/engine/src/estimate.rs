@@ -8,19 +8,24 @@ use squint_nn::encoder::Look;
 use squint_nn::{Place, Planned, Want};
 use squint_ops::{Bill, Error, Grid, Kind, Null};
 
+use crate::kept::Kept;
+use crate::room;
 use crate::session::{CHUNK, Session};
+use crate::wish::{activations, wishes};
 
 #[derive(Clone, Copy, Debug)]
-pub struct Question {
+pub struct Question<'a> {
     /// Tokens of the prompt and of the answer.
     pub prompt: usize,
     pub answer: usize,
-    pub context: usize,
-    pub weights: Kind,
-    pub cache: Kind,
-    /// Of a vision encoder: the format of its weights, the edge of a picture where not its own, and after how many layers
-    /// its rows are taken, as `Encoder::layer` counts.
-    pub vision: Kind,
+    pub context: Option<usize>,
+    /// What the file has matrices in; none is as they are published, which is 16 bits of language models and 32 of
+    /// encoders.
+    pub file: Option<Kind>,
+    /// What they are converted to, and caches, as a run is asked.
+    pub quant: &'a str,
+    /// Of a vision encoder: the edge of a picture where not its own, and after how many layers its rows are taken, as
+    /// `Encoder::layer` counts.
     pub resolution: Option<usize>,
     pub layer: Option<i64>,
 }
@@ -30,6 +35,10 @@ pub struct Estimate {
     pub weight_bytes: u64,
     pub kv_bytes: u64,
     pub peak_bytes: u64,
+    /// What the file's matrices are taken to be in.
+    pub file: Kind,
+    /// Matrices that cannot be converted as was asked.
+    pub unpacked: Option<Kept>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -43,6 +52,7 @@ pub struct Stage {
 }
 
 pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
+    activations(q.quant, false)?;
     match vision::published(model) {
         Some(published) => look(published, q),
         None => read(model, q),
@@ -57,14 +67,16 @@ fn look(published: &Published, q: Question) -> Result<Estimate, Error> {
     let layer = q.layer.map(|number| e.layer(number)).transpose()?;
     let image = q.resolution.map_or(e.image, Grid::square);
     let look = Look { image, layer, patches: false, heads: layer.is_none() };
-    let planned = Planned { matrices: q.vision, absent: published.absent };
+    let (file, to) = (q.file.unwrap_or(Kind::F32), wishes(q.quant, &["vision"])?[0]);
+    let planned = Planned { matrices: file, to, absent: published.absent };
     let encoded = family.record(&planned, &e, look)?;
     let bill = Null::bill(&encoded.rec, &[])?;
     let (tokens_in, tokens_out) = (e.grid(image).rows(), e.rows(look));
     let mut stage = Stage { name: "vision", tokens_in, tokens_out, ..Stage::default() };
     stage.add(&bill);
     let weight_bytes = bytes(&encoded.wants, Place::Model);
-    Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: bill.peak_bytes })
+    let unpacked = Kept::of(&encoded.wants, to);
+    Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: bill.peak_bytes, file, unpacked })
 }
 
 /// What the wants of one place take.
@@ -82,26 +94,16 @@ fn read(model: &str, q: Question) -> Result<Estimate, Error> {
     let facts = published.facts()?;
     let family = family(&facts)?;
     let sizes = (family.sizes)(&facts)?;
-    if q.context == 0 || q.context > sizes.context {
-        return Err(Error::new(
-            "context",
-            format!("a context of {} tokens; this model can have 1 to {}", q.context, sizes.context),
-            "choose a context in between",
-        ));
-    }
-    if q.prompt == 0 || q.prompt.saturating_add(q.answer) > q.context {
-        return Err(Error::new(
-            "context",
-            format!("{} tokens of prompt and {} of answer in a context of {}", q.prompt, q.answer, q.context),
-            "ask for at least one token of prompt, and a context that holds both",
-        ));
-    }
-    let planned = Planned { matrices: q.weights, absent: published.absent };
-    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0 };
+    let room = room::room(q.context, sizes.context)?;
+    room::fits(q.prompt, q.answer, room)?;
+    let asked = wishes(q.quant, &["language", "kv"])?;
+    let (file, to, cache) = (q.file.unwrap_or(Kind::BF16), asked[0], asked[1].unwrap_or(Kind::F16));
+    let planned = Planned { matrices: file, to, absent: published.absent };
+    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0, file, unpacked: None };
     // A pass like the last one is not recorded again: an answer is one pass, billed for every token.
     let mut last: Option<(Pass, Recorded)> = None;
     let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
-        let pass = Pass { rows, answer, room: q.context, cache: q.cache, album: 0 };
+        let pass = Pass { rows, answer, room, cache, album: 0 };
         let (_, recorded) = match last.take().filter(|(before, _)| *before == pass) {
             Some(same) => last.insert(same),
             None => last.insert((pass, record(&planned, &sizes, family.layer, pass)?)),
@@ -110,6 +112,10 @@ fn read(model: &str, q: Question) -> Result<Estimate, Error> {
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
         total.weight_bytes = total.weight_bytes.max(bytes(&recorded.wants, Place::Model));
         total.kv_bytes = bytes(&recorded.wants, Place::Session);
+        if answer != Answer::Nothing {
+            // Only a pass with an answer asks for all there is.
+            total.unpacked = Kept::of(&recorded.wants, to);
+        }
         total.peak_bytes = total.peak_bytes.max(bill.peak_bytes);
         Ok(bill)
     };

@@ -12,6 +12,8 @@
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
+//! * `kept` — matrices that could not be packed as wished.
+//! * [`room`] — how many tokens prompt and answer have.
 //! * `limits` — what a token asks of the machine at least.
 //! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
@@ -22,6 +24,7 @@ pub mod artefacts;
 mod both;
 pub mod estimate;
 mod fault;
+mod kept;
 mod limits;
 pub mod load;
 pub mod open;
@@ -32,6 +35,7 @@ pub mod probe;
 mod profile;
 pub mod projection;
 mod revive;
+pub mod room;
 pub mod session;
 pub mod text;
 pub mod vision;
@@ -40,6 +44,7 @@ mod wish;
 pub mod words;
 
 pub use fault::fault;
+pub use kept::Kept;
 pub use limits::Reads;
 pub use load::Model;
 pub use open::{Backends, Surroundings};

@@ -1,6 +1,7 @@
 //! A language model on a backend: its family, its sizes, its weights.
 
 use crate::both::both;
+use crate::kept::Kept;
 use crate::session::{CHUNK, RECENT};
 use crate::weights::{Loader, Progress, Weights};
 use squint_models::Named;
@@ -18,6 +19,8 @@ pub struct Model {
     pub checkpoint: Rc<Checkpoint>,
     /// What matrices were converted to; none keeps the file's formats.
     pub quant: Option<Kind>,
+    /// What that could not be done with.
+    pub unpacked: Option<Kept>,
     weights: Weights,
 }
 
@@ -43,10 +46,12 @@ impl Model {
     ) -> Result<Model, Error> {
         let family = family(&checkpoint.facts)?;
         let sizes = (family.sizes)(&checkpoint.facts)?;
-        let mut model = Model { backend, host, family, sizes, checkpoint, quant, weights: Weights::default() };
+        let mut model =
+            Model { backend, host, family, sizes, checkpoint, quant, unpacked: None, weights: Weights::default() };
         // One row with room for one names every weight there is.
         let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
         let wants = model.record(pass)?.wants;
+        model.unpacked = Kept::of(&wants, quant);
         let loader = Loader {
             backend: model.backend.as_ref(),
             host: &model.host,

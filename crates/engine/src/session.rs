@@ -103,13 +103,7 @@ struct Ready {
 impl Session {
     /// `room` is how many tokens of prompt and answer together the caches hold.
     pub fn new(model: Rc<Model>, room: usize, cache: Kind) -> Result<Session, Error> {
-        if room == 0 || room > model.sizes.context {
-            return Err(Error::new(
-                "context",
-                format!("a context of {room} tokens; this model can have 1 to {}", model.sizes.context),
-                "choose a context in between",
-            ));
-        }
+        let room = crate::room::room(Some(room), model.sizes.context)?;
         let words = |n: usize| model.backend.create(Kind::U32, n);
         let (next, drawn, recent) = (words(1)?, words(model.backend.caps().ahead.max(1))?, words(RECENT)?);
         Ok(Session {

@@ -3,6 +3,7 @@
 
 use crate::artefacts::{self, Key, Made, Store};
 use crate::both::both;
+use crate::kept::Kept;
 use crate::weights::{Loader, Progress, Weights};
 use squint_models::Named;
 use squint_models::vision::{VISIONS, Vision, family};
@@ -16,6 +17,8 @@ pub struct Encoder {
     pub backend: Rc<dyn Backend>,
     pub family: &'static Vision,
     pub sizes: encoder::Encoder,
+    /// Matrices that could not be converted as was asked.
+    pub unpacked: Option<Kept>,
     /// In what formats its weights are.
     formats: Asked<'static>,
     weights: Weights,
@@ -70,8 +73,9 @@ impl Encoder {
             ignored: family.ignored,
         };
         let (weights, ()) = both(loader.load(&encoded.wants, progress), backend.warm(&encoded.rec)).await?;
+        let unpacked = Kept::of(&encoded.wants, quant);
         let seen = Seen::new(backend.as_ref(), &weights, encoded, look).await?;
-        Ok(Encoder { backend, family, sizes, formats, weights, seen, kept: Store::new(artefacts::BUDGET) })
+        Ok(Encoder { backend, family, sizes, unpacked, formats, weights, seen, kept: Store::new(artefacts::BUDGET) })
     }
 
     /// With room for so many bytes of what was computed.

@@ -1,6 +1,6 @@
 //! The same weight has other names in every file format. A recipe asks by ours; a table leads to the published one.
 
-use squint_nn::Catalog;
+use squint_nn::{Catalog, packed};
 use squint_weights::{Checkpoint, Error, Facts, Kind, Other, Tensor};
 
 /// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number. Several rows may have the same name of ours: the first
@@ -132,8 +132,7 @@ impl Catalog for Named<'_> {
             return Ok(Some(Kind::F32));
         }
         let cols: usize = shape[1..].iter().product();
-        // A row that does not fill the wished blocks keeps its format.
-        Ok(Some(self.to.filter(|k| cols.is_multiple_of(k.block)).unwrap_or(tensor.kind)))
+        Ok(Some(packed(tensor.kind, self.to, cols)))
     }
 }
 

@@ -12,9 +12,18 @@ pub trait Catalog {
     }
 }
 
-/// A model without weights: every weight has the format the plan says. For estimates before any download.
+/// The format a matrix has on a backend: the one asked for, or its own where its rows do not fill blocks of that. Loading
+/// and estimating ask here alike.
+pub fn packed(own: Kind, wish: Option<Kind>, cols: usize) -> Kind {
+    wish.filter(|kind| cols.is_multiple_of(kind.block)).unwrap_or(own)
+}
+
+/// A model without weights: its file has the format the plan says. For estimates before any download.
 pub struct Planned {
+    /// What the file has matrices in.
     pub matrices: Kind,
+    /// What they are to be packed into; none keeps the file's.
+    pub to: Option<Kind>,
     /// Weights the model does not have, by the last part of their names.
     pub absent: &'static [&'static str],
 }
@@ -22,10 +31,13 @@ pub struct Planned {
 impl Catalog for Planned {
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
         let absent = self.absent.iter().any(|a| name == *a || name.ends_with(&format!(".{a}")));
-        // A row that does not fill its blocks stays wide, as converters leave it.
-        let fits = shape.len() > 1 && shape[1..].iter().product::<usize>().is_multiple_of(self.matrices.block);
-        let kind = if fits { self.matrices } else { Kind::F32 };
-        Ok((!absent).then_some(kind))
+        if absent || shape.len() < 2 {
+            return Ok((!absent).then_some(Kind::F32));
+        }
+        let cols: usize = shape[1..].iter().product();
+        // A file, too, has rows that do not fill its blocks in another format: a wide one, as converters leave them.
+        let file = packed(Kind::F32, Some(self.matrices), cols);
+        Ok(Some(packed(file, self.to, cols)))
     }
 }
 

@@ -29,8 +29,8 @@ pub enum Ask {
 #[serde(default)]
 pub struct Load {
     pub backend: String,
-    /// Tokens of prompt and answer together.
-    pub context: u32,
+    /// Tokens of prompt and answer together, which the model must be able to have; none is 1024, or its most.
+    pub context: Option<u32>,
     /// `language=q4_0,kv=f32`; of a vision encoder `vision=q8_0`
     pub quant: String,
     /// Activations stay f32 on the cpu backend.
@@ -39,7 +39,7 @@ pub struct Load {
 
 impl Default for Load {
     fn default() -> Load {
-        Load { backend: "auto".into(), context: 1024, quant: String::new(), exact: false }
+        Load { backend: "auto".into(), context: None, quant: String::new(), exact: false }
     }
 }
 
@@ -136,6 +136,8 @@ pub struct Loaded {
     pub device: String,
     pub threads: u32,
     pub build: String,
+    /// What was asked for and could not be had: formats that do not fit.
+    pub notes: Vec<String>,
     pub ms: f64,
 }
 

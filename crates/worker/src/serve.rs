@@ -7,8 +7,8 @@ use squint_engine::answer::{Heard, Question, answer};
 use squint_engine::text::Message;
 use squint_engine::weights::Progress;
 use squint_engine::{
-    Backend, Backends, Choice, Encoder, Error, Host, Model, Prompt, Sampling, Session, Surroundings, Words,
-    activations, fault, probe, wishes,
+    Backend, Backends, Choice, Encoder, Error, Host, Kept, Model, Prompt, Sampling, Session, Surroundings, Words,
+    activations, fault, probe, room, wishes,
 };
 use squint_protocol::{
     Ask, Done, Encoded, Event, Fault, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token,
@@ -117,25 +117,26 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
         }
     };
     let on = (backend.clone(), around.host.clone());
-    let (seat, family, context) = match Encoder::reads(&checkpoint)? {
+    let ready = match Encoder::reads(&checkpoint)? {
         true => look(on, checkpoint, &wish, &mut progress).await?,
         false => read(on, checkpoint, &wish, &mut progress).await?,
     };
     // Of two loads at once the later one stays, whichever is done first.
     if worker.loads.get() == load {
-        worker.seat.replace(Some(seat));
+        worker.seat.replace(Some(ready.seat));
     }
     let caps = backend.caps();
     send(
         run,
         News::Loaded(Loaded {
-            family: family.into(),
-            context: context as u32,
+            family: ready.family.into(),
+            context: ready.room as u32,
             backend: caps.name.into(),
             because,
             device: caps.device.clone(),
             threads: caps.threads as u32,
             build: around.build.into(),
+            notes: ready.notes,
             ms: (around.host.now)() - start,
         }),
     );
@@ -144,8 +145,13 @@ async fn load(worker: &Worker, run: u32, wish: Load, files: Vec<(String, web_sys
 
 /// A backend, and the surroundings it works in.
 type On = (Rc<dyn Backend>, Host);
-/// A model that is ready, its family, and the tokens it has room for.
-type Ready = (Seat, &'static str, usize);
+/// A model that is ready, its family, the tokens it has room for, and what is to be said of it.
+struct Ready {
+    seat: Seat,
+    family: &'static str,
+    room: usize,
+    notes: Vec<String>,
+}
 
 /// A language model.
 async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
@@ -153,12 +159,13 @@ async fn read((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<
     let [language, kv] = wishes(&wish.quant, &["language", "kv"])?[..] else {
         return Err(Error::bug("two wishes were asked for"));
     };
-    let cache = squint_engine::cache_kind(on.as_ref(), wish.exact, kv);
+    let cache = squint_engine::cache_kind(on.as_ref(), wish.exact, kv)?;
+    let room = room::of(&from, wish.context.map(|n| n as usize))?;
     let model = Rc::new(Model::load_warm(on, host, Rc::new(from), language, Some(cache), progress).await?);
-    let room = (wish.context as usize).min(model.sizes.context);
     let session = Session::new(model.clone(), room, cache)?;
     let activations = activations(&wish.quant, wish.exact)?;
-    Ok((Seat::Text(session.into(), words.into(), activations), model.family.name, room))
+    let (seat, notes) = (Seat::Text(session.into(), words.into(), activations), notes(&model.unpacked));
+    Ok(Ready { seat, family: model.family.name, room, notes })
 }
 
 /// A vision encoder.
@@ -167,8 +174,13 @@ async fn look((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<
         return Err(Error::bug("one wish was asked for"));
     };
     let encoder = Encoder::load(on, host, &from, quant, progress).await?;
-    let family = encoder.family.name;
-    Ok((Seat::Vision(encoder.into()), family, 0))
+    let (family, notes) = (encoder.family.name, notes(&encoder.unpacked));
+    Ok(Ready { seat: Seat::Vision(encoder.into()), family, room: 0, notes })
+}
+
+/// What could not be done as it was asked.
+fn notes(unpacked: &Option<Kept>) -> Vec<String> {
+    unpacked.iter().map(Kept::to_string).collect()
 }
 
 /// One GGUF file, or the files of a Hugging Face directory.

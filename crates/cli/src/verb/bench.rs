@@ -1,15 +1,15 @@
 //! `squint bench`: prefill and decode, warm, medians; beside them what the machine can do at most.
 
-use crate::open::How;
+use crate::open::{How, unpacked};
 use crate::table::Stage;
 use serde_json::{Value, json};
-use squint_engine::{Choice, Host, Isa, Peaks, Profile, Session};
+use squint_engine::{Choice, Host, Isa, Peaks, Profile, Session, room};
 use squint_ops::{Error, INT8};
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    how: How,
+    pub how: How,
     /// Tokens of the prompt
     #[arg(long, default_value_t = 200)]
     prompt_tokens: usize,
@@ -25,7 +25,13 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Result<(), Error> {
+    if args.runs == 0 || args.answer == 0 {
+        let what = format!("{} runs with answers of {} tokens measure nothing", args.runs, args.answer);
+        return Err(Error::new("bench", what, "ask for at least one run, and one token of answer"));
+    }
     let mut session = args.how.session().await?;
+    // Measured are so many tokens behind the first one, which comes with the prompt.
+    room::fits(args.prompt_tokens, args.answer + 1, session.room())?;
     let now = Host::native().now;
     let vocab = session.model.sizes.vocab as u32;
     // Ids without meaning: the work is the same.
@@ -61,7 +67,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let caps = session.model.backend.caps();
     let mut json = json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode,
         "prompt_tokens": args.prompt_tokens, "gen": args.answer, "runs": args.runs, "backend": caps.name,
-        "device": caps.device});
+        "device": caps.device, "unpacked": unpacked(&session.model.unpacked)});
     let gop = flops as f64 / args.prompt_tokens as f64 * prefill / 1e9;
     let roof = if caps.name == "cpu" { Some(Roof::measure(&session)?) } else { None };
     if let (Some(roof), Some(json)) = (&roof, json.as_object_mut()) {

@@ -1,8 +1,8 @@
 //! `squint estimate`: what a run would cost, from a model's published sizes. Nothing is downloaded or computed.
 
+use crate::open::unpacked;
 use serde_json::{Value, json};
 use squint_engine::estimate::{Question, estimate};
-use squint_engine::wishes;
 use squint_ops::{Error, Kind};
 
 #[derive(clap::Args)]
@@ -16,32 +16,44 @@ pub struct Args {
     /// Tokens of the answer
     #[arg(long = "gen", default_value_t = 32)]
     answer: usize,
-    /// Tokens the caches have room for
-    #[arg(long, default_value_t = 1024)]
-    context: usize,
+    /// Tokens of prompt and answer together; 1024, or the model's most where that is less
+    #[arg(long)]
+    context: Option<usize>,
     /// Edge of the picture that a vision encoder is shown, in pixels; without it, its own
     #[arg(long)]
     resolution: Option<usize>,
     /// Rows of a vision encoder after so many layers; negative numbers count from the last one
     #[arg(long, allow_negative_numbers = true)]
     layer: Option<i64>,
-    /// Formats of weights and caches; without it, language=q4_0,vision=q8_0,kv=f16
+    /// Format of the file's matrices; without it as models are published: bf16 of language models, f32 of encoders
+    #[arg(long)]
+    file: Option<String>,
+    /// Formats to convert to at load, as a run is asked: language=q4_0, kv=f32, vision=q8_0; without it, those of the file
+    /// and kv=f16
     #[arg(long, default_value = "")]
     quant: String,
     /// Print exactly one JSON object
     #[arg(long)]
-    json: bool,
+    pub json: bool,
+}
+
+/// A format that a file can have matrices in.
+fn weights(name: &str) -> Result<Kind, Error> {
+    let kind = Kind::from_name(name)?;
+    if kind == Kind::U32 {
+        return Err(Error::new("kind", "no file has weights in u32", format!("it can be {}", Kind::of_weights())));
+    }
+    Ok(kind)
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let asked = wishes(&args.quant, &["language", "kv", "vision"])?;
+    let file = args.file.as_deref().map(weights).transpose()?;
     let question = Question {
         prompt: args.prompt_tokens,
         answer: args.answer,
         context: args.context,
-        weights: asked[0].unwrap_or(Kind::Q4_0),
-        cache: asked[1].unwrap_or(Kind::F16),
-        vision: asked[2].unwrap_or(Kind::Q8_0),
+        file,
+        quant: &args.quant,
         resolution: args.resolution,
         layer: args.layer,
     };
@@ -57,9 +69,11 @@ pub fn run(args: Args) -> Result<(), Error> {
         .collect();
     if args.json {
         crate::say(&json!({"model": args.model, "stages": stages, "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes,
-                "peak_bytes": bill.peak_bytes}).to_string());
+                "peak_bytes": bill.peak_bytes, "file": bill.file.name, "unpacked": unpacked(&bill.unpacked)}).to_string());
         return Ok(());
     }
+    crate::say(&format!("a file in {} is assumed", bill.file.name));
+    bill.unpacked.iter().for_each(|kept| crate::say(&kept.to_string()));
     for s in &bill.stages {
         crate::say(&format!(
             "{:8} {:>12.3} GFLOP  {:>10.1} MB touched",

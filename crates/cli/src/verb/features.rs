@@ -1,6 +1,6 @@
 //! `squint features`: what a vision encoder makes of a picture, for people who compare engines.
 
-use crate::open::How;
+use crate::open::{How, unpacked};
 use serde_json::json;
 use squint_engine::Look;
 use squint_engine::picture::{Preprocess, decode};
@@ -11,7 +11,7 @@ use std::path::PathBuf;
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    how: How,
+    pub how: How,
     /// A PNG, JPEG, WebP, GIF or BMP file
     #[arg(long)]
     image: PathBuf,
@@ -68,7 +68,11 @@ pub async fn run(args: Args) -> Result<(), Error> {
         (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?)
     };
     if args.how.json {
-        crate::say(&json!({"shape": shape, "values": made.values.as_slice()}).to_string());
+        crate::say(
+            &json!({"shape": shape, "values": made.values.as_slice(),
+            "unpacked": unpacked(&encoder.unpacked)})
+            .to_string(),
+        );
         return Ok(());
     }
     crate::say(&format!("shape  {shape:?}"));

@@ -13,7 +13,7 @@ pub struct Args {
     which: Which,
     /// Print exactly one JSON object
     #[arg(long)]
-    json: bool,
+    pub json: bool,
 }
 
 /// A family and a model's sizes in it, for programs and for people.

@@ -1,14 +1,14 @@
 //! `squint logits`: the scores themselves, for people who compare engines.
 
-use crate::open::How;
+use crate::open::{How, unpacked};
 use serde_json::json;
-use squint_engine::{Choice, Prompt, Words};
+use squint_engine::{Choice, Prompt, Words, room};
 use squint_ops::Error;
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    how: How,
+    pub how: How,
     /// Token ids, separated by commas
     #[arg(long, value_delimiter = ',', required_unless_present = "prompt")]
     ids: Vec<u32>,
@@ -29,6 +29,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         Some(text) => Words::of(&session.model.checkpoint)?.ids(&Prompt::Raw(text.clone()), None)?,
         None => args.ids,
     };
+    room::fits(ids.len(), args.greedy, session.room())?;
     let vocab = session.model.sizes.vocab;
     let (mut best, mut last) = (vec![], vec![]);
     session
@@ -47,7 +48,11 @@ pub async fn run(args: Args) -> Result<(), Error> {
     }
     let top = top(&last, TOP);
     if args.how.json {
-        crate::say(&json!({"ids": ids, "argmax": best, "top": top, "greedy": greedy}).to_string());
+        crate::say(
+            &json!({"ids": ids, "argmax": best, "top": top, "greedy": greedy,
+            "unpacked": unpacked(&session.model.unpacked)})
+            .to_string(),
+        );
         return Ok(());
     }
     crate::say(&format!("likeliest after each: {best:?}"));

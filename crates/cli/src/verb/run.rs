@@ -1,17 +1,17 @@
 //! `squint run`: a question in, an answer out, streamed.
 
-use crate::open::How;
+use crate::open::{How, unpacked};
+use crate::say::stream;
 use serde_json::{Value, json};
 use squint_engine::answer::{Heard, Question, answer};
 use squint_engine::text::Message;
 use squint_engine::{Choice, Prompt, Words};
 use squint_ops::{Error, op::Sampling};
-use std::io::Write;
 
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    how: How,
+    pub how: How,
     /// The question
     #[arg(long)]
     prompt: String,
@@ -73,9 +73,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let around = args.how.around()?;
     let done = answer(&mut session, &words.tokenizer, &around, &question, |heard| {
         if let (Heard::Token { text, .. }, false) = (heard, quiet) {
-            let mut out = std::io::stdout();
-            // A reader that went away wants no more text.
-            drop(out.write_all(text.as_bytes()).and_then(|_| out.flush()));
+            stream(text);
         }
     })
     .await?;
@@ -96,7 +94,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
             "backend": caps.name, "device": caps.device, "threads": caps.threads});
         crate::say(
             &json!({"text": done.text, "ids": done.ids, "reason": done.reason.name(), "stages": stages,
-            "meter": meter})
+            "meter": meter, "unpacked": unpacked(&session.model.unpacked)})
             .to_string(),
         );
         return Ok(());

@@ -188,7 +188,7 @@ mod tests {
             let p = published(name).unwrap();
             let facts = p.facts().unwrap();
             let family = family(&facts).unwrap();
-            let planned = Planned { matrices: Kind::F32, absent: p.absent };
+            let planned = Planned { matrices: Kind::F32, to: None, absent: p.absent };
             let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
             let all = record(&planned, &(family.sizes)(&facts).unwrap(), family.layer, pass).unwrap().wants;
             let ours = all.iter().filter(|w| w.place == Place::Model && w.made.is_none());

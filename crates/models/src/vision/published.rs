@@ -148,7 +148,7 @@ mod tests {
             let facts = p.facts().unwrap();
             let family = family(&facts).unwrap().unwrap();
             let sizes = (family.sizes)(&facts).unwrap();
-            let planned = Planned { matrices: Kind::F32, absent: p.absent };
+            let planned = Planned { matrices: Kind::F32, to: None, absent: p.absent };
             let wants = family.record(&planned, &sizes, sizes.look()).unwrap().wants;
             assert_eq!(wants.iter().map(|w| w.rows * w.cols.max(1)).sum::<usize>(), *want, "{name}");
         }
@@ -164,7 +164,7 @@ mod tests {
             let facts = p.facts().unwrap();
             let family = family(&facts).unwrap().unwrap();
             let e = (family.sizes)(&facts).unwrap();
-            let planned = Planned { matrices: Kind::F32, absent: p.absent };
+            let planned = Planned { matrices: Kind::F32, to: None, absent: p.absent };
             let cost = |layer| {
                 let look = squint_nn::encoder::Look { layer: Some(layer), ..e.look() };
                 Null::bill(&family.record(&planned, &e, look).unwrap().rec, &[]).unwrap().flops as f64
