@@ -91,7 +91,7 @@ pub fn gguf(checkpoint: &Checkpoint, fused: bool) -> Result<Vec<u8>, Error> {
         if family == "llama" && (t.name.contains("q_proj") || t.name.contains("k_proj")) {
             numbers = permuted(&numbers, turned, head);
         }
-        tensors.push((renamed(&t.name), t.shape.clone(), numbers));
+        tensors.push((renamed(&t.name), t.shape.to_vec(), numbers));
     }
     if rope["rope_type"] == "llama3" {
         let factors = factors(rope, head);

@@ -49,7 +49,7 @@ fn fixture(name: String) -> Fixture {
     let golden = read("golden.safetensors");
     let tensors = block_on(Safetensors::read(&Memory::new("golden.safetensors", golden.clone()))).unwrap().tensors;
     let numbers = |name: &str| {
-        let t = tensors.iter().find(|t| t.name == name).unwrap();
+        let t = tensors.iter().find(|t| *t.name == *name).unwrap();
         t.kind.unpack_all(&golden[t.at as usize..][..t.bytes as usize])
     };
     let views = (0..ends.views.len()).map(|i| numbers(&format!("view.{i}"))).collect();

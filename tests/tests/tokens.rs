@@ -39,11 +39,11 @@ fn changed(name: &str, changes: &[(&str, Option<Value>)]) -> Meta {
     new
 }
 
-fn text(value: &str) -> Option<Value> {
+fn text(value: &str) -> Option<Value<'_>> {
     Some(Value::Text(value.into()))
 }
 
-fn texts(values: &[&str]) -> Option<Value> {
+fn texts(values: &[&str]) -> Option<Value<'static>> {
     let mut list = List::default();
     values.iter().for_each(|v| list.push_text(v));
     Some(Value::List(list))
@@ -143,6 +143,29 @@ fn small_tokenizers_have_the_ids_of_the_tokenizers_package() {
         for (kind, tokenizer) in small(name) {
             like_golden(&format!("{name}.{kind}"), &tokenizer, &GOLDEN[name]);
         }
+    }
+}
+
+/// What SentencePiece itself makes of texts without marks, with the tables of three GGUF files (scripts/golden/pieces.py).
+#[test]
+fn pieces_are_those_of_sentencepiece() {
+    let golden: Json = serde_json::from_str(&tree::read("tests/fixtures/pieces.json")).unwrap();
+    let looks = golden["looks"].as_array().unwrap().iter().map(|t| t.as_str().unwrap());
+    let every: Vec<&str> = TEXTS.iter().map(String::as_str).chain(looks).collect();
+    for name in ["pieces", "code", "by_hand"] {
+        let tokenizer = Tokenizer::from_gguf(&changed(name, &[])).unwrap();
+        let sums = golden[name].as_str().unwrap();
+        assert_eq!(sums.len(), 8 * every.len());
+        let mut compared = 0;
+        for (i, text) in every.iter().enumerate() {
+            let Ok(want) = u32::from_str_radix(&sums[8 * i..8 * i + 8], 16) else { continue };
+            let got = tokenizer.encode(text, false).unwrap();
+            let read: Vec<_> = got.iter().map(|id| tokenizer.token_of(*id).unwrap()).collect();
+            assert_eq!(checksum(&got), want, "{name}: {text:?} became {read:?}");
+            compared += 1;
+        }
+        println!("{name}: {compared} of {} texts", every.len());
+        assert!(compared > 380, "{name}: {compared}");
     }
 }
 
@@ -270,6 +293,8 @@ fn roles_come_from_metadata_and_configurations() {
     assert_eq!(json.clone().with_generation(br#"{"eos_token_id": 9}"#).unwrap().ends(), [1, 2, 9]);
     let e = json.clone().with_generation(br#"{"eos_token_id": 99999}"#).err().unwrap();
     assert!(e.what.contains("99999"), "{e}");
+    let e = json.clone().with_config(br#"{"bos_token": 7}"#).err().unwrap();
+    assert!(e.what.contains("bos_token of tokenizer_config.json is 7; a text"), "{e}");
     let e = json.with_config(br#"{"eos_token": "<nowhere>"}"#).err().unwrap();
     assert!(e.what.contains("eos_token '<nowhere>'"), "{e}");
     let flags = [("tokenizer.ggml.add_bos_token", Some(Value::Number(0.0)))];
@@ -287,6 +312,12 @@ fn bad_metadata_is_named() {
     let number = |n: f64| Some(Value::Number(n));
     let floats = |n: usize| Some(Value::List(List::numbers(6, vec![0; 4 * n])));
     let long = "x".repeat(600);
+    let pieces = changed("pieces", &[]);
+    let score = |wrong: f32| {
+        let scores = pieces.numbers("tokenizer.ggml.scores").unwrap().unwrap();
+        let scores = scores.iter().enumerate().map(|(id, score)| if id == 9 { wrong } else { score as f32 });
+        Some(Value::List(List::numbers(6, scores.flat_map(f32::to_le_bytes).collect())))
+    };
     let cases = [
         ("bytes", "model", None, "tokenizer.ggml.model"),
         ("bytes", "model", text("bert"), "'bert'"),
@@ -307,6 +338,16 @@ fn bad_metadata_is_named() {
         ("bytes", "eos_token_id", number(0.5), "tokenizer.ggml.eos_token_id is 0.5"),
         ("pieces", "scores", None, "tokenizer.ggml.scores"),
         ("pieces", "scores", floats(7), "tokenizer.ggml.scores has 7 entries"),
+        ("pieces", "scores", text("none"), "'tokenizer.ggml.scores' is the text 'none'; a list of numbers"),
+        ("pieces", "scores", score(f32::NAN), "tokenizer.ggml.scores says NaN of token 9"),
+        ("pieces", "scores", score(f32::INFINITY), "tokenizer.ggml.scores says inf of token 9"),
+        ("bytes", "token_type", text("1"), "'tokenizer.ggml.token_type' is the text '1'"),
+        ("bytes", "bos_token_id", text("1"), "'tokenizer.ggml.bos_token_id' is the text '1'; a number"),
+        ("bytes", "add_bos_token", text("no"), "'tokenizer.ggml.add_bos_token' is the text 'no'; true or false"),
+        ("bytes", "add_bos_token", number(7.0), "is 7; true or false"),
+        ("bytes", "pre", number(1.0), "'tokenizer.ggml.pre' is 1; a text"),
+        ("bytes", "merges", floats(1), "'tokenizer.ggml.merges' is a list of 1 numbers; a list of texts"),
+        ("pieces", "add_space_prefix", text("no"), "'tokenizer.ggml.add_space_prefix' is the text 'no'"),
         ("pieces", "unknown_token_id", number(-3.0), "tokenizer.ggml.unknown_token_id is -3"),
     ];
     for (name, key, value, words) in cases {

@@ -43,7 +43,7 @@ impl Loader<'_> {
         let wants: Vec<&Want> = wants.iter().filter(|w| w.place == Place::Model).collect();
         let names = || wants.iter().flat_map(|w| w.name.split('+').chain(w.over.as_deref()));
         let parts = || names().filter_map(|n| self.names.part(n));
-        self.nothing_is_left(&parts().map(|p| p.tensor.name.as_str()).collect())?;
+        self.nothing_is_left(&parts().map(|p| &*p.tensor.name).collect())?;
         let total = parts().map(|p| p.tensor.kind.bytes_of(p.len()) as u64).sum();
         let mut weights = BTreeMap::new();
         let mut done = 0;
@@ -98,7 +98,7 @@ impl Loader<'_> {
         if let Some(other) = checkpoint.others().iter().find(|o| !o.counts() && !ignored(&o.name)) {
             return other.refuse();
         }
-        match checkpoint.tensors().find(|t| !used.contains(t.name.as_str()) && !ignored(&t.name)) {
+        match checkpoint.tensors().find(|t| !used.contains(&*t.name) && !ignored(&t.name)) {
             None => Ok(()),
             Some(t) => Err(Error::new(
                 "tensor",

@@ -21,7 +21,7 @@ pub fn function(facts: &Facts, usual: &str) -> Result<&'static str, Error> {
 
 /// The same where a file names it `key`.
 pub fn function_of(facts: &Facts, key: &'static str, usual: &str) -> Result<&'static str, Error> {
-    let name = facts.text(Fact { gguf: "?", hf: key }).unwrap_or(usual);
+    let name = facts.text(Fact { gguf: "?", hf: key })?.unwrap_or(usual);
     FUNCTIONS.iter().find(|(theirs, _)| *theirs == name).map(|(_, ours)| *ours).ok_or_else(|| {
         let known: Vec<_> = FUNCTIONS.iter().map(|(theirs, _)| *theirs).collect();
         Error::new(

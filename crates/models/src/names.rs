@@ -48,7 +48,7 @@ impl Named<'_> {
     fn readable(&self, ours: &str) -> Result<(), Error> {
         let other = |name: String| {
             let name = name.split('#').next().unwrap_or_default();
-            self.checkpoint.others().iter().find(|o| o.name == name)
+            self.checkpoint.others().iter().find(|o| *o.name == *name)
         };
         self.spellings(ours).find_map(other).map_or(Ok(()), Other::refuse)
     }
@@ -64,16 +64,17 @@ impl Named<'_> {
 
     /// The same with all that names may begin with: a model alone and the same model inside another differ in that.
     fn spellings(&self, ours: &str) -> impl Iterator<Item = String> {
-        let spelled = |name: String| {
-            let short = name.strip_prefix("model.").map(str::to_owned);
-            self.outer.iter().map(move |outer| format!("{outer}{name}")).chain(short)
-        };
-        self.names(ours).flat_map(spelled)
+        self.names(ours).flat_map(|name| self.spelled(name))
+    }
+
+    fn spelled(&self, name: String) -> impl Iterator<Item = String> {
+        let short = name.strip_prefix("model.").map(str::to_owned);
+        self.outer.iter().map(move |outer| format!("{outer}{name}")).chain(short)
     }
 }
 
 fn whole(tensor: &Tensor) -> Part<'_> {
-    Part { tensor, shape: tensor.shape.clone(), at: 0 }
+    Part { tensor, shape: tensor.shape.to_vec(), at: 0 }
 }
 
 /// The part that `i/n` stands for; none where the tensor does not come apart like this.
@@ -108,7 +109,15 @@ fn fit<'a>(pattern: &str, name: &'a str) -> Option<&'a str> {
 
 impl Catalog for Named<'_> {
     fn published(&self, name: &str) -> String {
-        self.names(name).find(|name| !name.is_empty()).unwrap_or_else(|| name.to_owned())
+        let mut all: Vec<String> = vec![];
+        for name in self.names(name).filter(|name| !name.is_empty()).flat_map(|name| self.spelled(name)) {
+            // A part of a tensor is looked for under the tensor's name.
+            let quoted = format!("'{}'", name.split('#').next().unwrap_or_default());
+            if !all.contains(&quoted) {
+                all.push(quoted);
+            }
+        }
+        if all.is_empty() { format!("'{name}'") } else { all.join(" or ") }
     }
 
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {

@@ -5,29 +5,29 @@ use squint_weights::{Error, Fact, Facts};
 
 /// Radians a position for each pair.
 pub fn frequencies(facts: &Facts, rope: Rope) -> Result<Vec<f32>, Error> {
-    let number = |gguf, hf, default: f64| facts.number(Fact { gguf, hf }).unwrap_or(default);
-    let base = number("rope.freq_base", "rope_theta|rope_parameters.rope_theta", 10_000.0) as f32;
+    let number = |gguf, hf, default: f64| Ok::<_, Error>(facts.number(Fact { gguf, hf })?.unwrap_or(default));
+    let base = number("rope.freq_base", "rope_theta|rope_parameters.rope_theta", 10_000.0)? as f32;
     let mut table = rope.table(base);
     let kind = Fact {
         gguf: "rope.scaling.type",
         hf: "rope_scaling.rope_type|rope_scaling.type|rope_parameters.rope_type|rope_parameters.type",
     };
     // Older GGUF files have another name for it, and say the factor only.
-    let old = number("rope.scale_linear", "", 1.0);
-    let factor = number("rope.scaling.factor", "rope_scaling.factor|rope_parameters.factor", old) as f32;
+    let old = number("rope.scale_linear", "", 1.0)?;
+    let factor = number("rope.scaling.factor", "rope_scaling.factor|rope_parameters.factor", old)? as f32;
     let unsaid = if matches!(facts, Facts::Gguf(_)) { "linear" } else { "default" };
-    match facts.text(kind).unwrap_or(unsaid) {
+    match facts.text(kind)?.unwrap_or(unsaid) {
         "default" | "none" => {}
         // Positions stretched evenly.
         "linear" => table.iter_mut().for_each(|f| *f /= factor),
         // Slow turns are stretched, fast ones stay, those between are mixed.
         "llama3" => {
-            let of = |hf, default| number("rope.scaling.?", hf, default) as f32;
-            let low = of("rope_scaling.low_freq_factor|rope_parameters.low_freq_factor", 1.0);
-            let high = of("rope_scaling.high_freq_factor|rope_parameters.high_freq_factor", 4.0);
+            let of = |hf, default| number("rope.scaling.?", hf, default).map(|n| n as f32);
+            let low = of("rope_scaling.low_freq_factor|rope_parameters.low_freq_factor", 1.0)?;
+            let high = of("rope_scaling.high_freq_factor|rope_parameters.high_freq_factor", 4.0)?;
             let trained =
                 "rope_scaling.original_max_position_embeddings|rope_parameters.original_max_position_embeddings";
-            let trained = of(trained, 8192.0);
+            let trained = of(trained, 8192.0)?;
             for f in &mut table {
                 let turns = trained * *f / std::f32::consts::TAU;
                 let stay = ((turns - low) / (high - low)).clamp(0.0, 1.0);

@@ -6,9 +6,9 @@ use std::{cell::RefCell, collections::BTreeMap};
 pub trait Catalog {
     /// The format of a weight, none where there is no such weight. A weight of another shape is an error.
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error>;
-    /// What the file calls it, for messages.
+    /// All that files may call it, in quotes, for messages.
     fn published(&self, name: &str) -> String {
-        name.to_owned()
+        format!("'{name}'")
     }
 }
 
@@ -65,6 +65,6 @@ impl Catalog for Asked<'_> {
         Ok(kind)
     }
     fn published(&self, name: &str) -> String {
-        self.of.map_or_else(|| name.to_owned(), |of| of.published(name))
+        self.of.map_or_else(|| format!("'{name}'"), |of| of.published(name))
     }
 }

@@ -124,7 +124,7 @@ impl<'a> Net<'a> {
     }
 
     fn missing(&self, name: &str) -> Error {
-        let what = format!("the weight '{}' is not in the checkpoint", self.catalog.published(name));
+        let what = format!("the weight {} is not in the checkpoint", self.catalog.published(name));
         Error::new("missing", what, "the file is not of this family, or cut")
     }
 

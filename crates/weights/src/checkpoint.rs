@@ -1,18 +1,28 @@
 //! A checkpoint: tensors by their published names, whatever files they lie in, and what the files say of the model.
 
-use crate::{Error, Gguf, Meta, Other, Safetensors, Source, Tensor, shards};
+use crate::{Error, Facts, Gguf, Other, Safetensors, Source, Tensor, shards};
 use serde_json::Value;
 use std::{collections::BTreeMap, rc::Rc};
 
 pub struct Checkpoint {
-    sources: Vec<Rc<dyn Source>>,
-    /// Which source, and where in it.
-    tensors: BTreeMap<String, (usize, Tensor)>,
+    parts: Vec<Part>,
     /// Tensors of types that cannot be read.
     others: Vec<Other>,
     pub facts: Facts,
     /// Small files beside the weights, whole.
     files: BTreeMap<&'static str, Vec<u8>>,
+}
+
+/// One file of weights, and its tensors by name.
+struct Part {
+    source: Rc<dyn Source>,
+    tensors: Vec<Tensor>,
+}
+
+impl Part {
+    fn tensor(&self, name: &str) -> Option<&Tensor> {
+        self.tensors.binary_search_by(|t| (*t.name).cmp(name)).ok().map(|at| &self.tensors[at])
+    }
 }
 
 /// Files of a Hugging Face directory that say how text becomes ids, and a picture numbers.
@@ -25,30 +35,14 @@ const BESIDE: &[&str] = &[
     "processor_config.json",
 ];
 
-/// What a file says of its model: GGUF metadata, or `config.json`.
-#[derive(Clone, Debug)]
-pub enum Facts {
-    Gguf(Meta),
-    Hf(Value),
-}
-
-/// One fact under both its names: a GGUF key after the architecture's prefix, a path in `config.json`.
-#[derive(Clone, Copy)]
-pub struct Fact {
-    pub gguf: &'static str,
-    /// Alternatives joined by `|`; levels by `.`.
-    pub hf: &'static str,
-}
-
 /// Largest JSON file that is read whole.
 const JSON: u64 = 64 << 20;
 
 impl Checkpoint {
     pub async fn gguf(source: Rc<dyn Source>) -> Result<Checkpoint, Error> {
         let gguf = Gguf::read(source.as_ref()).await?;
-        let tensors = gguf.tensors.into_iter().map(|t| (t.name.clone(), (0, t))).collect();
         let (facts, files) = (Facts::Gguf(gguf.meta), BTreeMap::new());
-        Ok(Checkpoint { sources: vec![source], tensors, others: vec![], facts, files })
+        Ok(Checkpoint { parts: vec![Part { source, tensors: gguf.tensors }], others: vec![], facts, files })
     }
 
     /// A Hugging Face directory: `files` finds one by name. Weights are `model.safetensors`, or the shards its index names.
@@ -59,24 +53,19 @@ impl Checkpoint {
         let config = json(files("config.json").ok_or_else(|| missing("config.json"))?.as_ref()).await?;
         let names = match (files("model.safetensors"), files("model.safetensors.index.json")) {
             (Some(_), _) => vec!["model.safetensors".to_owned()],
-            (None, Some(index)) => shards(&String::from_utf8_lossy(&whole(index.as_ref()).await?))?,
+            (None, Some(index)) => shards(&whole(index.as_ref()).await?)?,
             _ => return Err(missing("model.safetensors")),
         };
-        let (mut sources, mut tensors, mut others) = (vec![], BTreeMap::new(), vec![]);
+        let (mut parts, mut others): (Vec<Part>, _) = (vec![], vec![]);
         for name in names {
             let source = files(&name).ok_or_else(|| missing(&name))?;
             let file = Safetensors::read(source.as_ref()).await?;
-            others.extend(file.others);
-            for t in file.tensors {
-                if let Some((_, t)) = tensors.insert(t.name.clone(), (sources.len(), t)) {
-                    return Err(Error::new(
-                        "twice",
-                        format!("the tensor '{}' is in two files", t.name),
-                        "get the checkpoint again",
-                    ));
-                }
+            if let Some(t) = file.tensors.iter().find(|t| parts.iter().any(|part| part.tensor(&t.name).is_some())) {
+                let what = format!("the tensor '{}' is in two files", t.name);
+                return Err(Error::new("twice", what, "get the checkpoint again"));
             }
-            sources.push(source);
+            others.extend(file.others);
+            parts.push(Part { source, tensors: file.tensors });
         }
         let mut beside = BTreeMap::new();
         for name in BESIDE {
@@ -84,7 +73,7 @@ impl Checkpoint {
                 beside.insert(*name, whole(source.as_ref()).await?);
             }
         }
-        Ok(Checkpoint { sources, tensors, others, facts: Facts::Hf(config), files: beside })
+        Ok(Checkpoint { parts, others, facts: Facts::Hf(config), files: beside })
     }
 
     /// A small file beside the weights.
@@ -93,10 +82,11 @@ impl Checkpoint {
     }
 
     pub fn tensor(&self, name: &str) -> Option<&Tensor> {
-        self.tensors.get(name).map(|(_, t)| t)
+        self.parts.iter().find_map(|part| part.tensor(name))
     }
+    /// File after file, by name.
     pub fn tensors(&self) -> impl Iterator<Item = &Tensor> {
-        self.tensors.values().map(|(_, t)| t)
+        self.parts.iter().flat_map(|part| &part.tensors)
     }
     /// Tensors of types that cannot be read; one that a model needs is an error.
     pub fn others(&self) -> &[Other] {
@@ -104,96 +94,15 @@ impl Checkpoint {
     }
     /// Bytes of all its files.
     pub fn bytes(&self) -> u64 {
-        self.sources.iter().map(|s| s.size()).sum()
+        self.parts.iter().map(|part| part.source.size()).sum()
     }
 
     /// Bytes of a tensor from byte `at` of it on.
     pub async fn read(&self, name: &str, at: u64, into: &mut [u8]) -> Result<(), Error> {
-        let Some((source, tensor)) = self.tensors.get(name) else {
+        let Some((part, tensor)) = self.parts.iter().find_map(|part| Some((part, part.tensor(name)?))) else {
             return Err(Error::bug(format!("the tensor '{name}' is read but not there")));
         };
-        self.sources[*source].read(tensor.at + at, into).await
-    }
-}
-
-impl Facts {
-    /// The family's name: GGUF's architecture, or the class that `config.json` names.
-    pub fn architecture(&self) -> Result<&str, Error> {
-        let (found, key) = match self {
-            Facts::Gguf(meta) => (meta.text("general.architecture"), "general.architecture"),
-            Facts::Hf(v) => (v.pointer("/architectures/0").and_then(Value::as_str), "architectures"),
-        };
-        found.ok_or_else(|| {
-            Error::new("architecture", format!("the file does not say '{key}'"), "it is not a model Squint can read")
-        })
-    }
-
-    /// What it says of one part of the model; all of it, where it speaks of that part only.
-    pub fn part(&self, name: &str) -> Facts {
-        match self {
-            Facts::Hf(root) => Facts::Hf(root.get(name).filter(|v| v.is_object()).unwrap_or(root).clone()),
-            Facts::Gguf(_) => self.clone(),
-        }
-    }
-
-    pub fn number(&self, fact: Fact) -> Option<f64> {
-        match self {
-            Facts::Gguf(meta) => meta.number(&self.key(fact)),
-            Facts::Hf(_) => self.json(fact)?.as_f64(),
-        }
-    }
-    pub fn uint(&self, fact: Fact) -> Option<u64> {
-        match self {
-            Facts::Gguf(meta) => meta.uint(&self.key(fact)),
-            Facts::Hf(_) => self.json(fact)?.as_u64(),
-        }
-    }
-    pub fn text(&self, fact: Fact) -> Option<&str> {
-        match self {
-            Facts::Gguf(meta) => meta.text(&self.key(fact)),
-            Facts::Hf(_) => self.json(fact)?.as_str(),
-        }
-    }
-
-    /// Whether something is so.
-    pub fn flag(&self, fact: Fact) -> Option<bool> {
-        match self {
-            Facts::Gguf(meta) => meta.number(&self.key(fact)).map(|n| n != 0.0),
-            Facts::Hf(_) => self.json(fact)?.as_bool(),
-        }
-    }
-
-    /// A size between 1 and `most`, `usual` where the file says nothing.
-    pub fn size_or(&self, fact: Fact, usual: usize, most: u64) -> Result<usize, Error> {
-        if self.uint(fact).is_none() { Ok(usual) } else { self.size(fact, most) }
-    }
-
-    /// A size that must be there and be between 1 and `most`.
-    pub fn size(&self, fact: Fact, most: u64) -> Result<usize, Error> {
-        let key = self.key(fact);
-        match self.uint(fact) {
-            Some(n) if (1..=most).contains(&n) => Ok(n as usize),
-            Some(n) => Err(Error::new(
-                "config",
-                format!("'{key}' is {n}; 1 to {most} are possible"),
-                "the file is damaged or not a model of this family",
-            )),
-            None => Err(Error::new("config", format!("'{key}' is missing"), "the file is damaged: get it again")),
-        }
-    }
-
-    fn key(&self, fact: Fact) -> String {
-        match self {
-            // Keys with a dot before them are not under the architecture's prefix.
-            Facts::Gguf(_) if fact.gguf.starts_with('.') => fact.gguf[1..].to_owned(),
-            Facts::Gguf(_) => format!("{}.{}", self.architecture().unwrap_or("?"), fact.gguf),
-            Facts::Hf(_) => fact.hf.to_owned(),
-        }
-    }
-    fn json(&self, fact: Fact) -> Option<&Value> {
-        let Facts::Hf(root) = self else { return None };
-        let path = |p: &str| p.split('.').try_fold(root, |v, level| v.get(level));
-        fact.hf.split('|').filter_map(path).find(|v| !v.is_null())
+        part.source.read(tensor.at + at, into).await
     }
 }
 

@@ -1,48 +1,86 @@
-//! Reads a header piece by piece through a small window. Every length is checked against what is left of the file
-//! before anything is allocated for it.
+//! Reads a header piece by piece through a small window. Every length is checked against what is left before anything is
+//! allocated for it.
 
 use crate::{Error, Source, source::inside};
+use std::fmt::Arguments;
 
-/// Bytes fetched at a time: a header of a language model is a few MB, most of it the vocabulary.
-const WINDOW: usize = 64 * 1024;
+/// Bytes fetched at a time: of a large file so many, of a small one a small share of it. A header of a language model is a
+/// few MB, most of it the vocabulary.
+const WINDOW: u64 = 64 * 1024;
+const SHARE: u64 = 16;
 
 pub struct Cursor<'a> {
     source: &'a dyn Source,
     at: u64,
+    end: u64,
     window: Vec<u8>,
     window_at: u64,
 }
 
 impl<'a> Cursor<'a> {
     pub fn new(source: &'a dyn Source, at: u64) -> Cursor<'a> {
-        Cursor { source, at, window: vec![], window_at: at }
+        Cursor { source, at, end: source.size(), window: vec![], window_at: at }
     }
 
     pub fn at(&self) -> u64 {
         self.at
     }
+    /// Bytes up to the end of what may be read.
     pub fn left(&self) -> u64 {
-        self.source.size().saturating_sub(self.at)
+        self.end.saturating_sub(self.at)
+    }
+    /// Goes on at another byte.
+    pub fn go(&mut self, at: u64) {
+        self.at = at;
+    }
+    /// Nothing from byte `end` on is to be read.
+    pub fn stop(&mut self, end: u64) {
+        self.end = end.min(self.source.size());
+    }
+
+    fn window(&self) -> u64 {
+        (self.source.size() / SHARE).clamp(64, WINDOW)
+    }
+
+    /// What is left of the window, fetched anew where that is nothing; nothing at the end.
+    pub async fn ahead(&mut self) -> Result<&[u8], Error> {
+        let fetched = self.window_at..self.window_at + self.window.len() as u64;
+        if !fetched.contains(&self.at) {
+            self.fetch().await?;
+        }
+        let ahead = &self.window[(self.at - self.window_at) as usize..];
+        Ok(&ahead[..ahead.len().min(self.left() as usize)])
+    }
+
+    async fn fetch(&mut self) -> Result<(), Error> {
+        self.window.resize(self.left().min(self.window()) as usize, 0);
+        self.window_at = self.at;
+        self.source.read(self.at, &mut self.window).await
     }
 
     /// `len` bytes, which must be there.
     pub async fn bytes(&mut self, len: u64) -> Result<Vec<u8>, Error> {
         inside(self.source, self.at, len)?;
         let mut out = vec![0; len as usize];
-        if len as usize > WINDOW {
+        if len > self.window() {
             self.source.read(self.at, &mut out).await?;
             self.at += len;
             return Ok(out);
         }
         let end = self.at + len;
         if self.at < self.window_at || end > self.window_at + self.window.len() as u64 {
-            self.window.resize(self.left().min(WINDOW as u64) as usize, 0);
-            self.window_at = self.at;
-            self.source.read(self.at, &mut self.window).await?;
+            self.fetch().await?;
         }
         out.copy_from_slice(&self.window[(self.at - self.window_at) as usize..][..len as usize]);
         self.at = end;
         Ok(out)
+    }
+
+    /// Past `len` bytes, which must be there.
+    pub fn skip(&mut self, len: u64) -> Result<(), Error> {
+        inside(self.source, self.at, len)?;
+        self.at += len;
+        Ok(())
     }
 
     pub async fn u32(&mut self) -> Result<u32, Error> {
@@ -56,7 +94,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// A count of things of at least `each` bytes; more than fit into the rest of the file is nonsense.
-    pub async fn count(&mut self, what: &str, each: u64) -> Result<u64, Error> {
+    pub async fn count(&mut self, what: Arguments<'_>, each: u64) -> Result<u64, Error> {
         let n = self.u64().await?;
         if n.checked_mul(each).is_none_or(|bytes| bytes > self.left()) {
             return Err(self.bad("count", format!("{n} {what} cannot be in the {} bytes left", self.left())));
@@ -65,7 +103,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub async fn text(&mut self, what: &str) -> Result<String, Error> {
-        let len = self.count(&format!("bytes of {what}"), 1).await?;
+        let len = self.count(format_args!("bytes of {what}"), 1).await?;
         let bytes = self.bytes(len).await?;
         String::from_utf8(bytes).map_err(|_| self.bad("text", format!("{what} is not UTF-8")))
     }

@@ -65,11 +65,18 @@ impl Preprocess {
             fit: if resizes && known.tiles.is_none() { Some(fit(config, known)?) } else { None },
             crop: if known.tiles.is_none() { crop } else { None },
             tiles: tiles(config, known, resizes)?,
-            filter: Filter::numbered(config["resample"].as_u64().unwrap_or(known.resample))?,
+            filter: Filter::numbered(resample(config, known)?)?,
             factor: if does("do_rescale", true)? { factor } else { 1.0 },
             mean: if normal { mean } else { [0.0; RGB] },
             std: if normal { std } else { [1.0; RGB] },
         })
+    }
+}
+
+fn resample(config: &Value, known: &Known) -> Result<u64, Error> {
+    match &config["resample"] {
+        Value::Null => Ok(known.resample),
+        v => v.as_u64().ok_or_else(|| bad("resample", v, "it is a number, as PIL counts its filters")),
     }
 }
 

@@ -2,7 +2,7 @@
 //! SentencePiece BPE (`llama`).
 
 use super::{Tokenizer, pre::Pre, scores, spelling::Spelling, tokenizer::Roles};
-use squint_weights::{Error, Meta};
+use squint_weights::{Error, List, Meta};
 use tokenizers::models::bpe::{BPE, Vocab};
 use tokenizers::normalizers::{Prepend, Replace, Sequence};
 use tokenizers::{AddedToken, NormalizerWrapper};
@@ -11,10 +11,11 @@ use tokenizers::{AddedToken, NormalizerWrapper};
 const UNKNOWN: f64 = 2.0;
 const CONTROL: f64 = 3.0;
 const USER_DEFINED: f64 = 4.0;
+const BYTE: f64 = 6.0;
 
 impl Tokenizer {
     pub fn from_gguf(meta: &Meta) -> Result<Tokenizer, Error> {
-        let model = meta.text("tokenizer.ggml.model").ok_or_else(|| missing("tokenizer.ggml.model"))?;
+        let model = ours(meta.text("tokenizer.ggml.model"))?.ok_or_else(|| missing("tokenizer.ggml.model"))?;
         let tables = Tables::read(meta)?;
         match model {
             "gpt2" => byte_level(meta, tables),
@@ -52,11 +53,12 @@ const NOT_GREEDY: &[&str] = &["<unk>", "<s>", "<|endoftext|>"];
 
 impl Tables {
     fn read(meta: &Meta) -> Result<Tables, Error> {
-        let tokens: Vec<String> = list(meta, "tokenizer.ggml.tokens")?.texts().map(str::to_owned).collect();
+        let tokens: Vec<String> = texts(meta, "tokenizer.ggml.tokens")?.texts().map(str::to_owned).collect();
         if tokens.is_empty() {
             return Err(bad("tokenizer.ggml.tokens holds no texts".into()));
         }
-        let kinds: Vec<f64> = meta.list("tokenizer.ggml.token_type").map(|l| l.iter().collect()).unwrap_or_default();
+        let kinds = ours(meta.numbers("tokenizer.ggml.token_type"))?;
+        let kinds: Vec<f64> = kinds.map(|l| l.iter().collect()).unwrap_or_default();
         if !kinds.is_empty() && kinds.len() != tokens.len() {
             let (kinds, tokens) = (kinds.len(), tokens.len());
             return Err(bad(format!("tokenizer.ggml.token_type has {kinds} entries for {tokens} tokens")));
@@ -98,33 +100,38 @@ impl Tables {
         bos: bool,
     ) -> Result<Tokenizer, Error> {
         library.add_tokens(self.added()).map_err(|e| bad(format!("the special tokens cannot be used: {e}")))?;
-        let frame = |name: &str, id: Option<u32>, default: bool| -> Vec<u32> {
-            let asked = meta.number(&format!("tokenizer.ggml.add_{name}_token")).map_or(default, |n| n != 0.0);
-            id.filter(|_| asked).into_iter().collect()
+        let frame = |name: &str, id: Option<u32>, default: bool| -> Result<Vec<u32>, Error> {
+            let asked = ours(meta.flag(&format!("tokenizer.ggml.add_{name}_token")))?.unwrap_or(default);
+            Ok(id.filter(|_| asked).into_iter().collect())
         };
-        let around = (frame("bos", self.roles.bos, bos), frame("eos", self.roles.eos, false));
+        let around = (frame("bos", self.roles.bos, bos)?, frame("eos", self.roles.eos, false)?);
         Ok(Tokenizer::new(library, spelling, around, self.roles))
     }
 }
 
-fn list<'a>(meta: &'a Meta, key: &str) -> Result<&'a squint_weights::List, Error> {
-    meta.list(key).ok_or_else(|| missing(key))
+fn texts<'a>(meta: &'a Meta, key: &str) -> Result<List<'a>, Error> {
+    ours(meta.texts(key))?.ok_or_else(|| missing(key))
+}
+
+/// What metadata are wrong about, as a mistake of the tokenizer.
+fn ours<T>(read: Result<T, Error>) -> Result<T, Error> {
+    read.map_err(|e| bad(e.what))
 }
 
 /// The token a file names for a purpose.
 fn role(meta: &Meta, name: &str, tokens: usize) -> Result<Option<u32>, Error> {
     let key = format!("tokenizer.ggml.{name}_token_id");
-    let Some(number) = meta.number(&key) else { return Ok(None) };
+    let Some(number) = ours(meta.number(&key))? else { return Ok(None) };
     // -1 is how some writers say that there is none.
     if number == -1.0 || number == u32::MAX as f64 {
         return Ok(None);
     }
-    let id = meta.uint(&key).filter(|id| *id < tokens as u64);
-    id.map(|id| Some(id as u32)).ok_or_else(|| bad(format!("{key} is {number}, but there are {tokens} tokens")))
+    let is_one = number >= 0.0 && number < tokens as f64 && number.fract() == 0.0;
+    if is_one { Ok(Some(number as u32)) } else { Err(bad(format!("{key} is {number}, but there are {tokens} tokens"))) }
 }
 
 fn byte_level(meta: &Meta, tables: Tables) -> Result<Tokenizer, Error> {
-    let pre = Pre::named(meta.text("tokenizer.ggml.pre"))?;
+    let pre = Pre::named(ours(meta.text("tokenizer.ggml.pre"))?)?;
     let vocab = tables.vocab();
     let merges = written_merges(meta, &vocab)?;
     let model = BPE::builder().vocab_and_merges(vocab, merges).ignore_merges(pre.whole_words).build();
@@ -146,17 +153,17 @@ fn written_merges(meta: &Meta, vocab: &Vocab) -> Result<Vec<(String, String)>, E
             Some(token) => Err(bad(format!("entry {rank} '{line}' of {key}: '{token}' is not among the tokens"))),
         }
     };
-    list(meta, key)?.texts().enumerate().map(merge).collect()
+    texts(meta, key)?.texts().enumerate().map(merge).collect()
 }
 
 fn pieces(meta: &Meta, mut tables: Tables) -> Result<Tokenizer, Error> {
-    let family = meta.text("general.architecture").unwrap_or("");
+    let family = ours(meta.text("general.architecture"))?.unwrap_or("");
     let gemma = family.starts_with("gemma");
     tables.greedy = family == "phi3";
     if gemma {
         tables.respell_spaces();
     }
-    let scores: Vec<f64> = match meta.list("tokenizer.ggml.scores") {
+    let scores: Vec<f64> = match ours(meta.numbers("tokenizer.ggml.scores"))? {
         // The scores of Gemma's vocabulary do not follow the order in which it merges; its places do.
         _ if gemma => (0..tables.tokens.len()).map(|id| -(id as f64)).collect(),
         Some(scores) => scores.iter().collect(),
@@ -166,10 +173,16 @@ fn pieces(meta: &Meta, mut tables: Tables) -> Result<Tokenizer, Error> {
         let (scores, tokens) = (scores.len(), tables.tokens.len());
         return Err(bad(format!("tokenizer.ggml.scores has {scores} entries for {tokens} tokens")));
     }
+    if let Some(id) = scores.iter().position(|score| !score.is_finite()) {
+        return Err(bad(format!("tokenizer.ggml.scores says {} of token {id}, which is no score", scores[id])));
+    }
     let vocab = tables.vocab();
-    let merges = match meta.list("tokenizer.ggml.merges") {
+    let merges = match meta.get("tokenizer.ggml.merges") {
         Some(_) => written_merges(meta, &vocab)?,
-        None => scores::merges(&tables.tokens, |id| scores[id])?,
+        None => {
+            let piece = |id| tables.kinds.get(id).is_none_or(|kind| ![UNKNOWN, CONTROL, BYTE].contains(kind));
+            scores::merges(&tables.tokens, |id| Some(scores[id]).filter(|_| piece(id)))?
+        }
     };
     let mut model = BPE::builder().vocab_and_merges(vocab, merges).byte_fallback(true).fuse_unk(true);
     if let Some(unknown) = role(meta, "unknown", tables.tokens.len())? {
@@ -177,7 +190,7 @@ fn pieces(meta: &Meta, mut tables: Tables) -> Result<Tokenizer, Error> {
     }
     let model = model.build().map_err(|e| bad(format!("the merges do not fit: {e}")))?;
     let mut library = tokenizers::Tokenizer::new(model);
-    let prefix = meta.number("tokenizer.ggml.add_space_prefix").is_none_or(|n| n != 0.0);
+    let prefix = ours(meta.flag("tokenizer.ggml.add_space_prefix"))?.unwrap_or(true);
     let mut steps: Vec<NormalizerWrapper> = vec![];
     if prefix {
         steps.push(Prepend::new("▁".into()).into());

@@ -69,12 +69,14 @@ impl Tokenizer {
 
     /// The id of a token that a configuration names as text or as `{"content": text}`.
     fn named(&self, config: &Value, key: &str) -> Result<Option<u32>, Error> {
-        let name = config[key].as_str().or_else(|| config[key]["content"].as_str());
-        name.map(|name| {
-            let missing = || bad(&format!("{key} '{name}' of tokenizer_config.json is not in the vocabulary"));
-            self.id_of(name).ok_or_else(missing)
-        })
-        .transpose()
+        let said = &config[key];
+        if said.is_null() {
+            return Ok(None);
+        }
+        let name = said.as_str().or_else(|| said["content"].as_str());
+        let name = name.ok_or_else(|| bad(&format!("{key} of tokenizer_config.json is {said}; a text is expected")))?;
+        let missing = || bad(&format!("{key} '{name}' of tokenizer_config.json is not in the vocabulary"));
+        self.id_of(name).ok_or_else(missing).map(Some)
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Message, jinja, json};
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use squint_weights::{Error, Meta};
+use std::io;
 
 pub struct Template(Environment<'static>);
 
@@ -20,11 +21,18 @@ pub struct Ask<'a> {
 }
 
 const NAME: &str = "chat template";
+/// Bytes of a template, of which published ones have some thousands, and of what one writes.
+const SOURCE: usize = 1 << 18;
+const OUTPUT: usize = 1 << 24;
 const KEY: &str = "tokenizer.chat_template";
 
 impl Template {
     /// From the text of a template (`chat_template.jinja`).
     pub fn from_text(source: &str) -> Result<Template, Error> {
+        if source.len() > SOURCE {
+            let what = format!("the chat template has {} bytes; {SOURCE} are possible", source.len());
+            return Err(Error::new("template", what, HINT));
+        }
         let mut env = jinja::environment();
         env.add_template_owned(NAME, jinja::without_generation_tags(source)).map_err(|e| wrong(&e))?;
         Ok(Template(env))
@@ -32,7 +40,8 @@ impl Template {
 
     /// None where the file has no template.
     pub fn from_gguf(meta: &Meta) -> Result<Option<Template>, Error> {
-        meta.text(KEY).map(Template::from_text).transpose()
+        let text = meta.text(KEY).map_err(|e| Error::new("template", e.what, HINT))?;
+        text.map(Template::from_text).transpose()
     }
 
     /// From `tokenizer_config.json` (or `chat_template.json`), where the template is a text, or a list of templates with
@@ -72,7 +81,35 @@ impl Template {
         if let Some(now) = ask.now {
             given.push(("strftime_now", Value::from_function(move |format: String| jinja::date(&format, now))));
         }
-        template.render(Value::from_pairs(given)).map_err(|e| wrong(&e))
+        let mut out = Bounded::default();
+        let done = template.render_captured_to(Value::from_pairs(given), &mut out).map(drop);
+        if out.full {
+            let what = format!("the chat template writes more than {OUTPUT} bytes");
+            return Err(Error::new("template", what, HINT));
+        }
+        done.map_err(|e| wrong(&e))?;
+        String::from_utf8(out.text).map_err(|_| Error::bug("a template wrote what is no text"))
+    }
+}
+
+/// What a template writes, as long as it is not too much.
+#[derive(Default)]
+struct Bounded {
+    text: Vec<u8>,
+    full: bool,
+}
+
+impl io::Write for Bounded {
+    fn write(&mut self, part: &[u8]) -> io::Result<usize> {
+        self.full |= self.text.len() + part.len() > OUTPUT;
+        if self.full {
+            return Err(io::Error::other("too much"));
+        }
+        self.text.extend_from_slice(part);
+        Ok(part.len())
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
 

@@ -138,7 +138,7 @@ fn layers(facts: &Facts, ends: &Ends, usual: &str) -> Result<Vec<Link>, Error> {
     let curve = function_of(facts, "projector_hidden_act", usual)?;
     // `mlp2x_gelu` has its depth in its name.
     let named = facts
-        .text(Fact { gguf: "", hf: "mm_projector_type|connector_type" })
+        .text(Fact { gguf: "", hf: "mm_projector_type|connector_type" })?
         .and_then(|name| name.strip_prefix("mlp")?.split('x').next()?.parse().ok());
     let depth = match named {
         Some(depth) => depth,

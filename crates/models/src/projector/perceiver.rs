@@ -125,7 +125,7 @@ fn idefics2(facts: &Facts, ends: &Ends) -> Result<Fitted, Error> {
         layers: size("perceiver_config.resampler_depth", 3, 1 << 10)?,
         heads: Heads { width: ends.width, heads, groups, head },
         norm: Norm::Rms { plus: 0.0 },
-        eps: facts.number(Fact { gguf: "", hf: "perceiver_config.rms_norm_eps" }).unwrap_or(1e-6) as f32,
+        eps: facts.number(Fact { gguf: "", hf: "perceiver_config.rms_norm_eps" })?.unwrap_or(1e-6) as f32,
         function: function_of(facts, "perceiver_config.hidden_act", "silu")?,
         gated: true,
     }))

@@ -137,7 +137,7 @@ impl Qformer {
             every: size("qformer_config.cross_attention_frequency", 2, 1 << 10)?,
             heads: Heads { width, heads, groups: heads, head },
             inner: size("qformer_config.intermediate_size", 3072, 1 << 18)?,
-            eps: facts.number(Fact { gguf: "", hf: "qformer_config.layer_norm_eps" }).unwrap_or(1e-12) as f32,
+            eps: facts.number(Fact { gguf: "", hf: "qformer_config.layer_norm_eps" })?.unwrap_or(1e-12) as f32,
             function: function_of(facts, "qformer_config.hidden_act", "gelu")?,
             after,
         }))

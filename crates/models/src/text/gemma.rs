@@ -19,7 +19,7 @@ pub static GEMMA: Text = Text {
 };
 
 fn read(facts: &Facts) -> Result<Decoder, Error> {
-    if facts.flag(Fact { gguf: "?", hf: "use_bidirectional_attention" }) == Some(true) {
+    if facts.flag(Fact { gguf: "?", hf: "use_bidirectional_attention" })? == Some(true) {
         let what = "this Gemma looks at what comes after a token, which no text can be written with";
         return Err(Error::new("config", what, "use a Gemma for text generation"));
     }

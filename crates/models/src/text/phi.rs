@@ -41,7 +41,7 @@ pub static PHI: Text = Text {
 };
 
 fn read(facts: &Facts) -> Result<Decoder, Error> {
-    if facts.flag(Fact { gguf: "?", hf: "qk_layernorm" }) == Some(true) {
+    if facts.flag(Fact { gguf: "?", hf: "qk_layernorm" })? == Some(true) {
         let what = "this Phi has norms on queries and keys, which none that was published has";
         return Err(Error::new("config", what, "use Phi-1.5 or Phi-2"));
     }

@@ -27,5 +27,5 @@ pub static PHI3: Text = Text {
 
 fn read(facts: &Facts) -> Result<Decoder, Error> {
     let d = sizes(facts, &Usual { eps: 1e-5, turned: Some(1.0), ..LIKE_LLAMA })?;
-    Ok(within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d))
+    within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d)
 }

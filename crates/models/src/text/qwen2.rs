@@ -19,8 +19,8 @@ pub static QWEN2: Text = Text {
 /// Layers from some one on may see a window only; published models leave that off.
 fn read(facts: &Facts) -> Result<Decoder, Error> {
     let d = sizes(facts, &LIKE_LLAMA)?;
-    let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" }) == Some(true);
-    let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" }).unwrap_or(28);
+    let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" })? == Some(true);
+    let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" })?.unwrap_or(28);
     let narrow = matches!(facts, Facts::Gguf(_)) || (windowed && first < d.layers as u64);
-    Ok(if narrow { within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d) } else { d })
+    if narrow { within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d) } else { Ok(d) }
 }

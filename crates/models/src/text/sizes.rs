@@ -35,7 +35,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
     let groups = size_or("attention.head_count_kv", "num_key_value_heads", heads, 1 << 10)?;
     let head = size_or("attention.key_length", "head_dim", usual.head.unwrap_or(width / heads), HEAD)?;
     let rotated = match (facts, usual.turned) {
-        (Facts::Hf(_), Some(share)) => turned(facts, head, share),
+        (Facts::Hf(_), Some(share)) => turned(facts, head, share)?,
         _ => size_or("rope.dimension_count", "", head, head as u64)?,
     };
     let turns = rotated > 0 && rotated <= head && rotated % 2 == 0;
@@ -53,7 +53,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
     let eps = facts.number(match usual.norm {
         Norm::Rms { .. } => Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" },
         Norm::Layer => Fact { gguf: "attention.layer_norm_epsilon", hf: "layer_norm_eps" },
-    });
+    })?;
     if let Some(eps) = eps.filter(|eps| !eps.is_finite() || *eps < 0.0) {
         let what = format!("what norms add to a square is {eps}");
         return Err(Error::new("config", what, "the file is damaged: get it again"));
@@ -69,32 +69,32 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         scale: 1.0,
         rope,
         frequencies: frequencies(facts, rope)?,
-        own_head: facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" }) == Some(false),
+        own_head: facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? == Some(false),
         function: function(facts, usual.function)?,
     })
 }
 
 /// Of a head's numbers, those that are turned; a part of one is left out, as `transformers` does.
-fn turned(facts: &Facts, head: usize, usual: f64) -> usize {
+fn turned(facts: &Facts, head: usize, usual: f64) -> Result<usize, Error> {
     let share = Fact { gguf: "", hf: "partial_rotary_factor|rope_parameters.partial_rotary_factor" };
-    (head as f64 * facts.number(share).unwrap_or(usual)) as usize
+    Ok((head as f64 * facts.number(share)?.unwrap_or(usual)) as usize)
 }
 
 /// A model whose layers see only so many keys back is exact as long as there are no more. Longer contexts are refused.
-pub(super) fn within(window: Fact, facts: &Facts, d: Decoder) -> Decoder {
-    let keys = facts.uint(window).filter(|keys| *keys > 0).map_or(d.context, |keys| keys as usize);
-    Decoder { context: d.context.min(keys), ..d }
+pub(super) fn within(window: Fact, facts: &Facts, d: Decoder) -> Result<Decoder, Error> {
+    let keys = facts.uint(window)?.filter(|keys| *keys > 0).map_or(d.context, |keys| keys as usize);
+    Ok(Decoder { context: d.context.min(keys), ..d })
 }
 
 /// Older files say the size of the vocabulary only by its list.
 fn vocab(facts: &Facts) -> Result<usize, Error> {
-    let said = facts.size(Fact { gguf: "vocab_size", hf: "vocab_size" }, 1 << 24);
-    match (said, facts) {
-        (Err(_), Facts::Gguf(meta)) if meta.list("tokenizer.ggml.tokens").is_some() => {
-            Ok(meta.list("tokenizer.ggml.tokens").map_or(0, |l| l.texts().count()))
-        }
-        (said, _) => said,
+    let size = Fact { gguf: "vocab_size", hf: "vocab_size" };
+    if let (None, Facts::Gguf(meta)) = (facts.uint(size)?, facts)
+        && let Some(tokens) = meta.texts("tokenizer.ggml.tokens")?
+    {
+        return Ok(tokens.len());
     }
+    facts.size(size, 1 << 24)
 }
 
 #[cfg(test)]
@@ -122,6 +122,15 @@ mod tests {
             (r#""hidden_act": "gulp""#, "gulp"),
             (r#""rms_norm_eps": -1"#, "norms add"),
             (r#""rope_theta": 0"#, "'rope_theta'"),
+            (r#""head_dim": "64""#, r#"'head_dim' is "64"; a whole number"#),
+            (r#""num_key_value_heads": [2]"#, "'num_key_value_heads' is [2]"),
+            (r#""rms_norm_eps": "1e-5""#, r#"'rms_norm_eps' is "1e-5"; a number"#),
+            (r#""rope_theta": "1e4""#, r#"'rope_theta' is "1e4""#),
+            (r#""rope_scaling": "linear""#, r#"'rope_scaling' is "linear"; an object"#),
+            (r#""rope_scaling": {"type": "linear", "factor": "2"}"#, r#"'rope_scaling.factor' is "2""#),
+            (r#""rope_scaling": {"type": 2}"#, "'rope_scaling.type' is 2; a text"),
+            (r#""tie_word_embeddings": "false""#, r#"'tie_word_embeddings' is "false"; true or false"#),
+            (r#""hidden_act": 1"#, "'hidden_act' is 1; a text"),
         ] {
             let e = read(more).unwrap_err();
             assert!(e.code == "config" && e.what.contains(words), "{more}: {e}");

@@ -33,11 +33,11 @@ pub static WITH_REGISTERS: Vision = Vision {
 };
 
 fn gated(facts: &Facts, patch: usize, registers: usize) -> Result<Encoder, Error> {
-    let gated = facts.flag(Fact { gguf: "", hf: "use_swiglu_ffn" }).unwrap_or(false);
+    let gated = facts.flag(Fact { gguf: "", hf: "use_swiglu_ffn" })?.unwrap_or(false);
     // The published code of the later one resamples positions with antialias, that of the first one does not.
     let plan = Plan { registers, scaled: true, gated, antialias: registers > 0, ..PLAIN };
     let e = sizes(facts, &Usual { patch, eps: 1e-6, function: "gelu", plan })?;
-    let ratio = facts.number(Fact { gguf: "", hf: "mlp_ratio" }).unwrap_or(4.0);
+    let ratio = facts.number(Fact { gguf: "", hf: "mlp_ratio" })?.unwrap_or(4.0);
     let wide = (e.heads.width as f64 * ratio) as usize;
     if !(1..=1 << 18).contains(&wide) {
         let what = format!("'mlp_ratio' is {ratio} at a width of {}", e.heads.width);

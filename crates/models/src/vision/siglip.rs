@@ -23,6 +23,6 @@ pub static SIGLIP: Vision = Vision {
 fn pooling(facts: &Facts) -> Result<Encoder, Error> {
     let plan = Plan { first: &[], ..PLAIN };
     let e = sizes(facts, &Usual { patch: 16, eps: 1e-6, function: "gelu_pytorch_tanh", plan })?;
-    let pools = facts.part("vision_config").flag(Fact { gguf: "", hf: "vision_use_head" }).unwrap_or(true);
+    let pools = facts.part("vision_config")?.flag(Fact { gguf: "", hf: "vision_use_head" })?.unwrap_or(true);
     Ok(Encoder { shared: if pools { e.heads.width } else { 0 }, ..e })
 }

@@ -31,7 +31,7 @@ const HEAD: usize = 256;
 
 pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
     // A model of pictures and texts speaks of both.
-    let own = &facts.part("vision_config");
+    let own = &*facts.part("vision_config")?;
     let size = |hf, usual, most| own.size_or(Fact { gguf: "", hf }, usual, most);
     let (width, heads) = (size("hidden_size", 768, 1 << 16)?, size("num_attention_heads", 12, 1 << 10)?);
     let (image, patches) = (edges(own, "image_size", 224)?, edges(own, "patch_size", usual.patch)?);
@@ -57,7 +57,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
         patch,
         classes: classes(facts)?,
         shared: 0,
-        eps: own.number(Fact { gguf: "", hf: "layer_norm_eps" }).unwrap_or(usual.eps) as f32,
+        eps: own.number(Fact { gguf: "", hf: "layer_norm_eps" })?.unwrap_or(usual.eps) as f32,
         function: function(own, usual.function)?,
         plan: usual.plan,
     })
@@ -85,7 +85,12 @@ fn edges(facts: &Facts, hf: &'static str, usual: usize) -> Result<Grid, Error> {
 fn classes(facts: &Facts) -> Result<usize, Error> {
     let Facts::Hf(config) = facts else { return Ok(0) };
     let classifies = facts.architecture()?.contains("ForImageClassification");
-    let named = config.get("id2label").and_then(|v| v.as_object()).map(|labels| labels.len());
+    let labels = config.get("id2label").filter(|v| !v.is_null());
+    if let Some(other) = labels.filter(|v| !v.is_object()) {
+        let what = format!("'id2label' is {other}; an object is expected");
+        return Err(Error::new("config", what, "the file is damaged or not a model of this family"));
+    }
+    let named = labels.and_then(|v| v.as_object()).map(|labels| labels.len());
     let counted = || facts.size_or(Fact { gguf: "", hf: "num_labels" }, 2, 1 << 20);
     if classifies { named.map_or_else(counted, Ok) } else { Ok(0) }
 }
