@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a stage that cannot run is a failed test")]
 
 use pollster::block_on;
-use squint_engine::answer::{Answer, Question, answer};
+use squint_engine::answer::{Answer, Heard, Question, Reason, answer};
 use squint_engine::artefacts::Store;
 use squint_engine::text::{Message, Tokenizer};
 use squint_engine::{Choice, Encoder, Host, Model, Prompt, Sampling, Session, Surroundings, Words};
@@ -62,10 +62,10 @@ fn a_prompt_that_was_read_is_not_read_again() {
     ];
     let words = Words::of(&checkpoint("tests/fixtures/llama/plain", &beside)).unwrap();
     let store = Store::new(1 << 16);
-    let ids = |prompt: &Prompt| block_on(words.kept_ids(&store, prompt, None)).unwrap();
+    let ids = |prompt: &Prompt| block_on(words.kept_ids(&store, prompt, None, 64)).unwrap();
     let chat = |text: &str| Prompt::Chat(vec![Message::text("user", text)]);
     let first = ids(&chat("hello"));
-    assert_eq!((first.reused, first.values.to_vec()), (false, words.ids(&chat("hello"), None).unwrap()));
+    assert_eq!((first.reused, first.values.to_vec()), (false, words.ids(&chat("hello"), None, 64).unwrap()));
     let again = ids(&chat("hello"));
     assert!(again.reused && Rc::ptr_eq(&first.values, &again.values));
     let written = Prompt::Raw("hello".into());
@@ -74,6 +74,68 @@ fn a_prompt_that_was_read_is_not_read_again() {
         assert!(!made.reused && made.values != first.values);
     }
     assert!(ids(&written).reused);
+}
+
+/// Ten million bytes are refused by their number: cutting them into tokens takes seconds in which nobody can stop it. Were
+/// they cut, the context would be what refuses them, in tokens.
+#[test]
+fn a_prompt_beyond_any_context_is_not_cut_into_tokens() {
+    let beside = [
+        ("tokenizer.json", "tests/fixtures/tokens/bytes.json"),
+        ("chat_template.jinja", "tests/fixtures/templates/chatml.jinja"),
+    ];
+    let words = Words::of(&checkpoint("tests/fixtures/llama/plain", &beside)).unwrap();
+    let longest = words.tokenizer.longest();
+    assert!((3..64).contains(&longest), "{longest}");
+    let huge = "a ".repeat(5_000_000);
+    for prompt in [Prompt::Raw(huge.clone()), Prompt::Chat(vec![Message::text("user", &huge)])] {
+        for room in [64, 8192] {
+            let e = words.ids(&prompt, None, room).unwrap_err();
+            let said =
+                format!("the prompt has 10000000 bytes, the context room for {room} tokens of at most {longest} each");
+            assert_eq!((e.code, e.what), ("prompt", said));
+        }
+    }
+    // Up to the bound texts are read, whatever becomes of them.
+    let text = "a".repeat(16 * longest);
+    assert!(words.ids(&Prompt::Raw(text.clone()), None, 16).unwrap().len() > 16);
+    assert!(words.ids(&Prompt::Raw(text + "a"), None, 16).is_err());
+    // What a template adds counts, too.
+    let short = "a".repeat(16 * longest - 1);
+    assert!(words.ids(&Prompt::Chat(vec![Message::text("user", &short)]), None, 16).is_err());
+}
+
+/// An answer of no tokens is a prompt that was read: it is billed, and nothing comes out.
+#[test]
+fn no_token_of_answer_is_a_bill_for_the_prompt() {
+    let model = Rc::new(Llama::SMALL.checkpoint(5).unwrap());
+    let model = block_on(Model::load(Rc::new(Reference::default()), Host::native(), model, None, &mut |_, _| ()));
+    let mut session = Session::new(Rc::new(model.unwrap()), 64, Kind::F16).unwrap();
+    let around = Surroundings { host: Host::native(), build: "native", threads: 1, activations: None };
+    let prompt: Vec<u32> = (0..30).map(|i| (i * 37 + 11) % 160).collect();
+    let tokenizer = Tokenizer::from_json(tokenizer(160).as_bytes()).unwrap();
+    let mut ask = |most: usize| {
+        let mut told = vec![];
+        let question = Question { prompt: prompt.clone(), most, choice: Choice::GREEDY, stops: vec![] };
+        let done = block_on(answer(&mut session, &tokenizer, &around, &question, |heard| {
+            told.push(match heard {
+                Heard::Token { .. } => "token",
+                Heard::Stage(stage) => stage.stage.name,
+            });
+        }));
+        (done.unwrap(), told)
+    };
+    let (none, told) = ask(0);
+    assert_eq!((none.ids.as_slice(), none.text.as_str(), none.reason), (&[][..], "", Reason::Length));
+    assert_eq!(told, ["prefill", "decode"]);
+    assert_eq!((none.meter.prompt_tokens, none.meter.generated_tokens, none.meter.decode_ms), (30, 0, 0.0));
+    let [read, said] = &none.stages[..] else { panic!("{} stages", none.stages.len()) };
+    assert!(read.stage.flops > 0 && !read.reused && read.stage.tokens_in == 30);
+    assert_eq!((said.stage.flops, said.stage.dispatches, said.stage.tokens_out), (0, 0, 0));
+    // The prompt is in the caches: asked for one token more, nothing of it runs again.
+    let (one, told) = ask(1);
+    assert!(one.ids.len() == 1 && one.stages[0].reused && one.meter.reused_tokens == 30);
+    assert!(told.contains(&"token"), "{told:?}");
 }
 
 #[test]

@@ -80,6 +80,20 @@ fn errors_name_the_line() {
 }
 
 #[test]
+fn templates_and_what_they_write_have_a_size() {
+    let large = "x".repeat((1 << 18) + 1);
+    let e = Template::from_text(&large).err().unwrap();
+    assert_eq!((e.code, e.what.as_str()), ("template", "the chat template has 262145 bytes; 262144 are possible"));
+    assert!(Template::from_text(&large[1..]).is_ok());
+    // Two hundred thousand bytes, a hundred times over.
+    let loud = format!("{{% for i in range(100) %}}{}{{% endfor %}}", "x".repeat(200_000));
+    let e = Template::from_text(&loud).unwrap().render(&hello(), ask(true)).unwrap_err();
+    assert_eq!((e.code, e.what.as_str()), ("template", "the chat template writes more than 16777216 bytes"));
+    let fine = Template::from_text(&loud.replace("100", "80")).unwrap().render(&hello(), ask(true)).unwrap();
+    assert_eq!(fine.len(), 80 * 200_000);
+}
+
+#[test]
 fn the_date_is_the_callers() {
     let template = Template::from_text(
         "{% if strftime_now is defined %}{{ strftime_now('%A %a %d %B %b %m %Y %y %H:%M:%S %%') }}{% else %}none{% endif %}",

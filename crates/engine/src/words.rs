@@ -48,24 +48,32 @@ impl Words {
     }
 
     /// Ids of a prompt, as `ids` has them. Templates are written each time: some write the date.
-    pub async fn kept_ids(&self, kept: &Store, prompt: &Prompt, now: Option<i64>) -> Result<Made<u32>, Error> {
-        let (text, framed) = self.text(prompt, now)?;
+    pub async fn kept_ids(
+        &self,
+        kept: &Store,
+        prompt: &Prompt,
+        now: Option<i64>,
+        room: usize,
+    ) -> Result<Made<u32>, Error> {
+        let (text, framed) = self.text(prompt, now, room)?;
         let key = Key::of(text.as_bytes()).then("ids", if framed { "framed" } else { "" });
         kept.stage(key, async || self.tokenizer.encode(&text, framed)).await
     }
 
-    /// Ids of a prompt. `now`: seconds since 1970 where the visitor is, for templates that write the date.
-    pub fn ids(&self, prompt: &Prompt, now: Option<i64>) -> Result<Vec<u32>, Error> {
-        let (text, framed) = self.text(prompt, now)?;
+    /// Ids of a prompt. `now`: seconds since 1970 where the visitor is, for templates that write the date. `room`: tokens
+    /// there is room for; a text that cannot be as few is refused before it is cut into tokens, which nobody could stop.
+    pub fn ids(&self, prompt: &Prompt, now: Option<i64>, room: usize) -> Result<Vec<u32>, Error> {
+        let (text, framed) = self.text(prompt, now, room)?;
         self.tokenizer.encode(&text, framed)
     }
 
     /// A prompt as it is written, and whether the tokenizer frames it: a template writes the special tokens itself.
-    fn text<'a>(&self, prompt: &'a Prompt, now: Option<i64>) -> Result<(Cow<'a, str>, bool), Error> {
+    fn text<'a>(&self, prompt: &'a Prompt, now: Option<i64>, room: usize) -> Result<(Cow<'a, str>, bool), Error> {
         let messages = match prompt {
-            Prompt::Raw(text) => return Ok((text.into(), true)),
+            Prompt::Raw(text) => return self.within(text.len(), room).map(|()| (text.into(), true)),
             Prompt::Chat(messages) => messages,
         };
+        self.within(messages.iter().map(Message::len).sum(), room)?;
         let Some(template) = &self.template else {
             return Err(Error::new(
                 "template",
@@ -76,6 +84,18 @@ impl Words {
         let written = |id: Option<u32>| id.and_then(|id| self.tokenizer.token_of(id)).unwrap_or_default();
         let (bos, eos) = (written(self.tokenizer.bos()), written(self.tokenizer.eos()));
         let text = template.render(messages, Ask { answer: true, bos: &bos, eos: &eos, now })?;
+        self.within(text.len(), room)?;
         Ok((text.into(), false))
+    }
+
+    /// Whether so many bytes can be as few tokens as there is room for.
+    fn within(&self, bytes: usize, room: usize) -> Result<(), Error> {
+        let longest = self.tokenizer.longest();
+        if bytes <= room.saturating_mul(longest) {
+            return Ok(());
+        }
+        let what =
+            format!("the prompt has {bytes} bytes, the context room for {room} tokens of at most {longest} each");
+        Err(Error::new("prompt", what, "shorten it, or ask for a longer context"))
     }
 }

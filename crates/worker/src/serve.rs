@@ -236,7 +236,11 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
         penalty: wish.repeat_penalty,
     };
     let question = Question {
-        prompt: words.kept_ids(&session.kept, &prompt, wish.now.map(|s| s as i64)).await?.values.to_vec(),
+        prompt: words
+            .kept_ids(&session.kept, &prompt, wish.now.map(|s| s as i64), session.room())
+            .await?
+            .values
+            .to_vec(),
         most: wish.max_tokens as usize,
         choice: Choice { how, seed: wish.seed },
         stops: wish.stop,

@@ -26,7 +26,7 @@ const TOP: usize = 10;
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
     let ids = match &args.prompt {
-        Some(text) => Words::of(&session.model.checkpoint)?.ids(&Prompt::Raw(text.clone()), None)?,
+        Some(text) => Words::of(&session.model.checkpoint)?.ids(&Prompt::Raw(text.clone()), None, session.room())?,
         None => args.ids,
     };
     room::fits(ids.len(), args.greedy, session.room())?;

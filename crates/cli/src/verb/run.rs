@@ -64,7 +64,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         penalty: args.repeat_penalty,
     };
     let question = Question {
-        prompt: words.ids(&prompt, Some(now as i64))?,
+        prompt: words.ids(&prompt, Some(now as i64), session.room())?,
         most: args.max_tokens,
         choice: Choice { how, seed: args.seed },
         stops: args.stop,

@@ -29,6 +29,19 @@ impl Message {
         Message { role: role.into(), content: Content::Text(text.into()) }
     }
 
+    /// Bytes of its texts.
+    pub fn len(&self) -> usize {
+        match &self.content {
+            Content::Text(text) => text.len(),
+            Content::Parts(parts) => {
+                parts.iter().map(|part| if let Part::Text { text } = part { text.len() } else { 0 }).sum()
+            }
+        }
+    }
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     pub fn parts(role: &str, parts: Vec<Part>) -> Message {
         Message { role: role.into(), content: Content::Parts(parts) }
     }

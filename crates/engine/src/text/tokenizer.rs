@@ -16,6 +16,8 @@ struct Tables {
     spelling: Spelling,
     /// Ids that `encode` puts around a text when asked for specials, where the library's post-processor does not.
     around: (Vec<u32>, Vec<u32>),
+    /// Bytes of the longest token.
+    longest: usize,
 }
 
 /// Tokens with a meaning for the engine.
@@ -50,7 +52,10 @@ impl Tokenizer {
         around: (Vec<u32>, Vec<u32>),
         roles: Roles,
     ) -> Tokenizer {
-        let mut made = Tokenizer { tables: Arc::new(Tables { library, spelling, around }), roles };
+        let tokens = 0..library.get_vocab_size(true) as u32;
+        let longest = tokens.filter_map(|id| Some(spelling.bytes(&library.id_to_token(id)?, false).len())).max();
+        let tables = Tables { library, spelling, around, longest: longest.unwrap_or(1) };
+        let mut made = Tokenizer { tables: Arc::new(tables), roles };
         let named: Vec<u32> = ENDS.iter().filter_map(|e| made.id_of(e)).filter(|id| made.is_special(*id)).collect();
         made.add_ends(made.roles.eos.into_iter().chain(named).collect());
         made
@@ -77,6 +82,11 @@ impl Tokenizer {
         }
         let (before, after) = &self.tables.around;
         Ok([before, encoding.get_ids(), after].concat())
+    }
+
+    /// Bytes of the longest token: a text of many more bytes has many more tokens than one.
+    pub fn longest(&self) -> usize {
+        self.tables.longest
     }
 
     /// The text of ids. Ids without a token add nothing: models pad their vocabularies.
