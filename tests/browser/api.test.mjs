@@ -212,6 +212,7 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
     }
     fault(await api.load({ ...at("small.gguf"), backend: "abacus" }), "backend", /abacus/);
     fault(await api.load({ ...at("small.gguf"), context: "long" }), "request", /cannot read/);
+    fault(await api.load({ ...at("small.gguf"), context: 513 }), "context", /1 to 512/);
     ok(await api.load({ ...at("small.gguf"), sha256, context: 64 }));
     fault(await api.ask({ prompt: "x".repeat(100) }), "prompt", /context room for 64|64/);
     fault(await api.ask({ ...wish, maxTokens: "many" }), "request", /cannot read/);

@@ -141,3 +141,36 @@ fn errors_are_json_for_who_asks_for_it() {
         assert!(!e["what"].as_str().unwrap().is_empty() && said.contains(e["what"].as_str().unwrap()), "{args:?}: {e}");
     }
 }
+
+/// A file may call its tensors and itself what it likes: a terminal shows it, and does not obey it.
+#[test]
+fn what_a_file_says_is_shown_and_not_obeyed() {
+    let text = |t: &str| [&(t.len() as u64).to_le_bytes()[..], t.as_bytes()].concat();
+    let number = |n: u32| n.to_le_bytes().to_vec();
+    let long = |n: u64| n.to_le_bytes().to_vec();
+    let name = "\u{1b}[2J\u{9b}31m\nweights";
+    let head = [b"GGUF".to_vec(), number(3), long(1), long(1)];
+    let meta = [text("general.architecture"), number(8), text("a\u{1b}]0;b\u{7}")];
+    let tensor = [text(name), number(1), long(8), number(0), long(0)];
+    let mut file = [head.concat(), meta.concat(), tensor.concat()].concat();
+    file.resize(file.len().next_multiple_of(32) + 32, 0);
+    let path = std::env::temp_dir().join(format!("squint-names-{}.gguf", std::process::id()));
+    std::fs::write(&path, file).unwrap();
+    let path = path.to_str().unwrap();
+    let ask = |args: &[&str]| {
+        let out = Command::new(env!("CARGO_BIN_EXE_squint")).args(args).stdin(Stdio::null()).output().unwrap();
+        (String::from_utf8(out.stdout).unwrap(), String::from_utf8(out.stderr).unwrap())
+    };
+    let (plain, _) = ask(&["inspect", "--model", path]);
+    let (json, _) = ask(&["inspect", "--model", path, "--json"]);
+    let (out, refused) = ask(&["run", "--model", path, "--prompt", "x", "--backend", "reference", "--json"]);
+    std::fs::remove_file(path).unwrap();
+    for said in [&plain, &json, &out, &refused] {
+        assert!(said.chars().all(|c| c == '\n' || !c.is_control()), "{said:?}");
+        assert!(!said.is_empty());
+    }
+    assert!(plain.contains(r"[8] \u001b[2J\u009b31m\u000aweights") && plain.contains(r"a\u001b]0;b\u0007"), "{plain}");
+    // For programs it is the name itself.
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["tensors"][0]["name"], name);
+    assert!(refused.contains(r"architecture 'a\u001b]0;b\u0007' are not known"), "{refused}");
+}

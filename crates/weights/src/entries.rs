@@ -33,7 +33,7 @@ impl<'a, 'b> Entries<'a, 'b> {
     /// The next entry; none at the end, behind which there may be blanks only.
     pub async fn next(&mut self) -> Result<Option<Entry>, Error> {
         if !std::mem::replace(&mut self.begun, true) {
-            self.expect(b'{', "the header").await?;
+            self.demand(b'{', "the header").await?;
             if self.take(b'}').await? {
                 return self.end().await;
             }
@@ -42,7 +42,7 @@ impl<'a, 'b> Entries<'a, 'b> {
         }
         loop {
             let name = self.text("a tensor's name").await?;
-            self.expect(b':', &name).await?;
+            self.demand(b':', &name).await?;
             if name != "__metadata__" {
                 return self.entry(name).await.map(Some);
             }
@@ -62,11 +62,11 @@ impl<'a, 'b> Entries<'a, 'b> {
 
     async fn entry(&mut self, name: String) -> Result<Entry, Error> {
         let (mut dtype, mut shape, mut offsets) = (None, None, None);
-        self.expect(b'{', &name).await?;
+        self.demand(b'{', &name).await?;
         loop {
             let key = self.text("what it says of a tensor").await?;
             let place = format!("'{key}' of tensor '{name}'");
-            self.expect(b':', &place).await?;
+            self.demand(b':', &place).await?;
             let again = match key.as_str() {
                 "dtype" => dtype.replace(self.text(&place).await?).is_some(),
                 "shape" => shape.replace(self.numbers(&place).await?).is_some(),
@@ -91,13 +91,13 @@ impl<'a, 'b> Entries<'a, 'b> {
 
     /// Past `__metadata__`: texts by name, which say nothing that a model is made of.
     async fn notes(&mut self) -> Result<(), Error> {
-        self.expect(b'{', "__metadata__").await?;
+        self.demand(b'{', "__metadata__").await?;
         if self.take(b'}').await? {
             return Ok(());
         }
         loop {
             self.string("a name in __metadata__", None).await?;
-            self.expect(b':', "__metadata__").await?;
+            self.demand(b':', "__metadata__").await?;
             self.string("a text in __metadata__", None).await?;
             if !self.more(b'}', "__metadata__").await? {
                 return Ok(());
@@ -107,7 +107,7 @@ impl<'a, 'b> Entries<'a, 'b> {
 
     async fn numbers(&mut self, place: &str) -> Result<Vec<u64>, Error> {
         let mut all = vec![];
-        self.expect(b'[', place).await?;
+        self.demand(b'[', place).await?;
         if self.take(b']').await? {
             return Ok(all);
         }
@@ -198,7 +198,7 @@ impl<'a, 'b> Entries<'a, 'b> {
         Ok(there)
     }
 
-    async fn expect(&mut self, what: u8, place: &str) -> Result<(), Error> {
+    async fn demand(&mut self, what: u8, place: &str) -> Result<(), Error> {
         if self.take(what).await? { Ok(()) } else { self.unexpected(&format!("'{}'", what as char), place).await }
     }
 
