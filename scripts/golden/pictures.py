@@ -29,21 +29,10 @@ from transformers.models.smolvlm.image_processing_pil_smolvlm import SmolVLMImag
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 from transformers.models.vit.image_processing_vit import ViTImageProcessor
 
+import rows_first  # noqa: F401 (changes how Pillow resizes)
+
 FOLDER = pathlib.Path(__file__).parents[2] / "tests/fixtures/pictures"
 PHOTOS = pathlib.Path(skimage.data.__file__).parent
-
-
-RESIZE = Image.Image.resize
-
-
-def across_then_down(self, size, resample=None, box=None, reducing_gap=None):
-    """Pillow 13 takes columns first for some sizes, which rounds another way here and there. Pillow 12 and torchvision take
-    rows first; so do the values written here."""
-    assert box is None and reducing_gap is None
-    return RESIZE(RESIZE(self, (size[0], self.height), resample), size, resample)
-
-
-Image.Image.resize = across_then_down
 
 
 def photo(name, size):

@@ -246,4 +246,5 @@ def main():
         group()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,7 @@
 //! `squint`: the engine behind a command line. Every verb is one file of `verb/`; what they share stands in `open`.
 
 mod open;
+mod picture;
 mod say;
 mod table;
 mod verb;

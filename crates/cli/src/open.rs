@@ -1,13 +1,15 @@
 //! Flags that every verb shares, and what they open.
 
-use crate::say;
+use crate::{picture, say};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
-use squint_engine::{Backend, Backends, Encoder, Host, Kept, Model, Session, Surroundings};
+use squint_engine::sight::Seen;
+use squint_engine::{Backend, Backends, Encoder, Host, Kept, Marks, Model, Session, Sight, Surroundings};
 use squint_engine::{activations, cache_kind, room, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -80,8 +82,8 @@ impl How {
     async fn load(&self, checkpoint: Checkpoint) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(checkpoint);
         let (backend, bar) = (self.open().await?, bar());
-        let language = self.wishes()?[0];
-        let cache = Some(self.cache(backend.as_ref())?);
+        let language = self.wishes(&checkpoint)?[0];
+        let cache = Some(self.cache(backend.as_ref(), &checkpoint)?);
         let mut shown = |done, all| show(&bar, done, all);
         let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut shown).await;
         bar.finish_and_clear();
@@ -120,19 +122,38 @@ impl How {
         // Before anything is loaded: what cannot be had is said at once.
         let room = room::of(&checkpoint, self.context)?;
         let model = self.load(checkpoint).await?;
-        let cache = self.cache(model.backend.as_ref())?;
+        let cache = self.cache(model.backend.as_ref(), &model.checkpoint)?;
         Session::new(model, room, cache)
     }
 
     /// The format of keys and values.
-    fn cache(&self, on: &dyn Backend) -> Result<Kind, Error> {
-        cache_kind(on, self.exact, self.wishes()?[1])
+    fn cache(&self, on: &dyn Backend, checkpoint: &Checkpoint) -> Result<Kind, Error> {
+        cache_kind(on, self.exact, self.wishes(checkpoint)?[1])
     }
 
-    /// What `--quant` asks for the language model and its caches.
-    fn wishes(&self) -> Result<[Option<Kind>; 2], Error> {
-        let all = wishes(&self.quant, &["language", "kv"])?;
-        Ok([all[0], all[1]])
+    /// What `--quant` asks for the language model, its caches, and the encoder and the projector of one that can see.
+    fn wishes(&self, checkpoint: &Checkpoint) -> Result<[Option<Kind>; 4], Error> {
+        let parts = ["language", "kv", "vision", "projector"];
+        let has = if Marks::of(checkpoint)?.is_some() { parts.len() } else { 2 };
+        let mut all = wishes(&self.quant, &parts[..has])?;
+        all.resize(parts.len(), None);
+        Ok([all[0], all[1], all[2], all[3]])
+    }
+
+    /// Pictures become rows of a session: their numbers, how they were cut, and what it took.
+    pub async fn show(&self, session: &mut Session, paths: &[PathBuf]) -> Result<(Range<u32>, Seen), Error> {
+        if paths.is_empty() {
+            return Ok((0..0, Seen { pictures: vec![], rows: vec![], stages: vec![] }));
+        }
+        let pictures = picture::open_all(paths).await?;
+        let (model, bar) = (session.model.clone(), bar());
+        let [.., vision, projector] = self.wishes(&model.checkpoint)?;
+        let (on, host) = (model.backend.clone(), Host::native());
+        let mut shown = |done, all| show(&bar, done, all);
+        let sight = Sight::load(on, host, &model.checkpoint, [vision, projector], &mut shown).await;
+        bar.finish_and_clear();
+        let seen = sight?.see(&pictures).await?;
+        Ok((session.show(&seen.rows)?, seen))
     }
 }
 

@@ -8,6 +8,7 @@
 //! * [`picture`] — a file becomes what a vision encoder is shown.
 //! * [`load`] — a language model there; [`vision`] — a vision encoder; [`pair`] — two of them; [`projection`] — what stands
 //!   between them and a language model.
+//! * [`sight`] — all three as one: pictures become rows that a language model reads; [`marks`] — where in a prompt.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
@@ -27,6 +28,7 @@ mod fault;
 mod kept;
 mod limits;
 pub mod load;
+pub mod marks;
 pub mod open;
 pub mod pair;
 mod pick;
@@ -37,6 +39,7 @@ pub mod projection;
 mod revive;
 pub mod room;
 pub mod session;
+pub mod sight;
 pub mod text;
 pub mod vision;
 pub mod weights;
@@ -47,11 +50,13 @@ pub use fault::fault;
 pub use kept::Kept;
 pub use limits::Reads;
 pub use load::Model;
+pub use marks::Marks;
 pub use open::{Backends, Surroundings};
 pub use pair::{Join, Pair};
 pub use profile::{Profile, Row};
 pub use projection::Projection;
 pub use session::{Choice, Session};
+pub use sight::Sight;
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_nn::encoder::Look;
 pub use squint_ops::op::Sampling;

@@ -1,11 +1,12 @@
-//! A language model on a backend: its family, its sizes, its weights.
+//! A language model on a backend, alone or inside another: its family, its sizes, its weights.
 
 use crate::both::both;
 use crate::kept::Kept;
 use crate::session::{CHUNK, RECENT};
 use crate::weights::{Loader, Progress, Weights};
-use squint_models::Named;
-use squint_models::text::{Text, family};
+use squint_models::text::Text;
+use squint_models::vlm;
+use squint_models::{Member, Named};
 use squint_nn::decoder::{Answer, Decoder, Pass, Recorded, draw, record};
 use squint_ops::{Backend, Error, Handle, Host, Kind};
 use squint_weights::Checkpoint;
@@ -16,6 +17,8 @@ pub struct Model {
     pub host: Host,
     pub family: &'static Text,
     pub sizes: Decoder,
+    /// What names of its tensors begin with: it may be a part of a larger model.
+    outer: &'static [&'static str],
     pub checkpoint: Rc<Checkpoint>,
     /// What matrices were converted to; none keeps the file's formats.
     pub quant: Option<Kind>,
@@ -44,10 +47,9 @@ impl Model {
         cache: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Model, Error> {
-        let family = family(&checkpoint.facts)?;
-        let sizes = (family.sizes)(&checkpoint.facts)?;
-        let mut model =
-            Model { backend, host, family, sizes, checkpoint, quant, unpacked: None, weights: Weights::default() };
+        let Member { family, sizes, outer, ignored } = vlm::language(&checkpoint.facts)?;
+        let (unpacked, weights) = Default::default();
+        let mut model = Model { backend, host, family, sizes, outer, checkpoint, quant, unpacked, weights };
         // One row with room for one names every weight there is.
         let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
         let wants = model.record(pass)?.wants;
@@ -57,7 +59,7 @@ impl Model {
             host: &model.host,
             names: model.names(),
             family: family.name,
-            ignored: family.ignored,
+            ignored: &ignored,
         };
         let (weights, ()) = both(loader.load(&wants, progress), model.warm(cache)).await?;
         model.weights = weights;
@@ -76,7 +78,7 @@ impl Model {
     }
 
     fn names(&self) -> Named<'_> {
-        Named { checkpoint: &self.checkpoint, naming: self.family.naming, outer: &[""], to: self.quant }
+        Named { checkpoint: &self.checkpoint, naming: self.family.naming, outer: self.outer, to: self.quant }
     }
 
     /// A pass of this model over its own weights.

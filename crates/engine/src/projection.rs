@@ -21,13 +21,13 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// `ignored` are ends of names of tensors of the checkpoint that are not missed; `quant` is what matrices are converted
+    /// `ignored` are ends and beginnings of names of tensors of the checkpoint that are not missed; `quant` is what matrices are converted
     /// to, none keeps the file's formats.
     pub async fn load(
         backend: Rc<dyn Backend>,
         host: Host,
         checkpoint: &Checkpoint,
-        (kind, ignored): (&'static Projector, &'static [&'static str]),
+        (kind, ignored): (&'static Projector, &[&'static str]),
         ends: Ends,
         quant: Option<Kind>,
         progress: Progress<'_>,

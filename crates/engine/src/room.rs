@@ -1,6 +1,6 @@
 //! How many tokens a session has room for. Everybody counts them here: `context` is what prompt and answer have together.
 
-use squint_models::text::family;
+use squint_models::vlm;
 use squint_ops::Error;
 use squint_weights::Checkpoint;
 
@@ -23,7 +23,7 @@ pub fn room(asked: Option<usize>, most: usize) -> Result<usize, Error> {
 
 /// The same before a model is loaded.
 pub fn of(checkpoint: &Checkpoint, asked: Option<usize>) -> Result<usize, Error> {
-    room(asked, (family(&checkpoint.facts)?.sizes)(&checkpoint.facts)?.context)
+    room(asked, vlm::language(&checkpoint.facts)?.sizes.context)
 }
 
 /// Whether all of an answer has room behind its prompt. The last token is said and not read again: it needs none.

@@ -5,11 +5,12 @@ use crate::artefacts::{self, Key, Made, Store};
 use crate::both::both;
 use crate::kept::Kept;
 use crate::weights::{Loader, Progress, Weights};
-use squint_models::Named;
-use squint_models::vision::{VISIONS, Vision, family};
+use squint_models::vision::{Found, VISIONS, Vision, family};
+use squint_models::vlm::tower;
+use squint_models::{Member, Named};
 use squint_nn::Asked;
 use squint_nn::encoder::{self, Encoded, Look};
-use squint_ops::{Backend, Buf, Error, Handle, Host, Kind, Prepared};
+use squint_ops::{Backend, Bill, Buf, Error, Handle, Host, Kind, Null, Prepared};
 use squint_weights::Checkpoint;
 use std::{cell::Cell, rc::Rc};
 
@@ -29,6 +30,8 @@ pub struct Encoder {
 /// One way to look at pictures, ready to run.
 struct Seen {
     look: Look,
+    /// What one run costs.
+    bill: Bill,
     prepared: Prepared,
     pixels: Buf,
     hidden: Buf,
@@ -52,27 +55,35 @@ impl Encoder {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Encoder, Error> {
-        let family = family(&checkpoint.facts)?.ok_or_else(|| {
+        let member = tower(&checkpoint.facts)?.ok_or_else(|| {
             let known: Vec<_> = VISIONS.iter().flat_map(|v| v.architectures).copied().collect();
             let what = format!("'{}' is no vision encoder", checkpoint.facts.architecture().unwrap_or("?"));
             Error::new("architecture", what, format!("known are {}", known.join(", ")))
         })?;
-        let sizes = (family.sizes)(&checkpoint.facts)?;
-        let names = || Named { checkpoint, naming: family.naming, outer: family.outer, to: quant };
+        // Everything there is: no other look needs a weight more.
+        let look = member.sizes.look();
+        Encoder::load_for(backend, host, checkpoint, (member, look), quant, progress).await
+    }
+
+    /// The same with the weights that one look needs, and no other.
+    pub async fn load_for(
+        backend: Rc<dyn Backend>,
+        host: Host,
+        checkpoint: &Checkpoint,
+        (member, look): (Found, Look),
+        quant: Option<Kind>,
+        progress: Progress<'_>,
+    ) -> Result<Encoder, Error> {
+        let Member { family, sizes, outer, ignored } = member;
+        let names = || Named { checkpoint, naming: family.naming, outer, to: quant };
         let named = names();
         let asked = Asked::of(&named);
-        // Everything there is: no other look needs a weight more.
-        let look = sizes.look();
+        let all = family.record(&asked, &sizes, sizes.look())?.wants;
         let encoded = family.record(&asked, &sizes, look)?;
         let formats = asked.alone();
-        let loader = Loader {
-            backend: backend.as_ref(),
-            host: &host,
-            names: names(),
-            family: family.name,
-            ignored: family.ignored,
-        };
-        let (weights, ()) = both(loader.load(&encoded.wants, progress), backend.warm(&encoded.rec)).await?;
+        let loader =
+            Loader { backend: backend.as_ref(), host: &host, names: names(), family: family.name, ignored: &ignored };
+        let (weights, ()) = both(loader.load_some(&encoded.wants, &all, progress), backend.warm(&encoded.rec)).await?;
         let unpacked = Kept::of(&encoded.wants, quant);
         let seen = Seen::new(backend.as_ref(), &weights, encoded, look).await?;
         Ok(Encoder { backend, family, sizes, unpacked, formats, weights, seen, kept: Store::new(artefacts::BUDGET) })
@@ -135,6 +146,11 @@ impl Encoder {
         self.seen.prepared.handle(self.seen.hidden)
     }
 
+    /// What it costs to look at one picture.
+    pub fn bill(&self) -> Bill {
+        self.seen.bill
+    }
+
     pub fn has_pooled(&self) -> bool {
         self.seen.pooled.is_some()
     }
@@ -187,7 +203,8 @@ impl Encoder {
 impl Seen {
     async fn new(on: &dyn Backend, weights: &Weights, encoded: Encoded, look: Look) -> Result<Seen, Error> {
         let prepared = on.prepare(&encoded.rec, &weights.bind(&encoded.wants)?).await?;
+        let bill = Null::bill(&encoded.rec, &[])?;
         let Encoded { pixels, hidden, pooled, scores, .. } = encoded;
-        Ok(Seen { look, prepared, pixels, hidden, pooled, scores, shown: Cell::default() })
+        Ok(Seen { look, bill, prepared, pixels, hidden, pooled, scores, shown: Cell::default() })
     }
 }

@@ -34,17 +34,22 @@ pub struct Loader<'a> {
     pub names: Named<'a>,
     pub family: &'static str,
     /// Ends of names of tensors that are not missed, and beginnings, where they end in a dot.
-    pub ignored: &'static [&'static str],
+    pub ignored: &'a [&'static str],
 }
 
 impl Loader<'_> {
     /// Everything that `wants` names and the model has, `wants` being all there is of it.
     pub async fn load(&self, wants: &[Want], progress: Progress<'_>) -> Result<Weights, Error> {
+        self.load_some(wants, wants, progress).await
+    }
+
+    /// What `wants` names; `all` is everything there is of the model.
+    pub async fn load_some(&self, wants: &[Want], all: &[Want], progress: Progress<'_>) -> Result<Weights, Error> {
+        let parts = |of: &[Want]| named(of).filter_map(|n| self.names.part(n)).map(|p| &*p.tensor.name).collect();
+        self.nothing_is_left(&parts(all))?;
+        let total =
+            named(wants).filter_map(|n| self.names.part(n)).map(|p| p.tensor.kind.bytes_of(p.len()) as u64).sum();
         let wants: Vec<&Want> = wants.iter().filter(|w| w.place == Place::Model).collect();
-        let names = || wants.iter().flat_map(|w| w.name.split('+').chain(w.over.as_deref()));
-        let parts = || names().filter_map(|n| self.names.part(n));
-        self.nothing_is_left(&parts().map(|p| &*p.tensor.name).collect())?;
-        let total = parts().map(|p| p.tensor.kind.bytes_of(p.len()) as u64).sum();
         let mut weights = BTreeMap::new();
         let mut done = 0;
         progress(0, total);
@@ -161,6 +166,12 @@ impl Loader<'_> {
         }
         Ok(rows * to)
     }
+}
+
+/// Names of the model's own.
+fn named(wants: &[Want]) -> impl Iterator<Item = &str> {
+    let ours = wants.iter().filter(|w| w.place == Place::Model);
+    ours.flat_map(|w| w.name.split('+').chain(w.over.as_deref()))
 }
 
 /// Of so many columns, columns become rows.

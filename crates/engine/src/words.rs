@@ -67,6 +67,21 @@ impl Words {
         self.tokenizer.encode(&text, framed)
     }
 
+    /// Ids of a prompt with pictures: `expand` writes as many tokens as a picture has rows where the text has one place for
+    /// it. Processors frame what a template wrote, too, unless it begins with the first token already.
+    pub fn ids_of(
+        &self,
+        prompt: &Prompt,
+        now: Option<i64>,
+        room: usize,
+        expand: impl FnOnce(&str) -> Result<String, Error>,
+    ) -> Result<Vec<u32>, Error> {
+        let (text, framed) = self.text(prompt, now, room)?;
+        let first = self.tokenizer.bos().and_then(|id| self.tokenizer.token_of(id));
+        let begun = first.is_some_and(|first| text.starts_with(&first));
+        self.tokenizer.encode(&expand(&text)?, framed || !begun)
+    }
+
     /// A prompt as it is written, and whether the tokenizer frames it: a template writes the special tokens itself.
     fn text<'a>(&self, prompt: &'a Prompt, now: Option<i64>, room: usize) -> Result<(Cow<'a, str>, bool), Error> {
         let messages = match prompt {

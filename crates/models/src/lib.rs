@@ -2,10 +2,13 @@
 //! `mod.rs`.
 
 mod function;
+mod member;
 mod names;
 pub mod projector;
 mod rope;
 pub mod text;
 pub mod vision;
+pub mod vlm;
 
+pub use member::Member;
 pub use names::{Named, Naming, Part};

@@ -69,7 +69,8 @@ impl Named<'_> {
 
     fn spelled(&self, name: String) -> impl Iterator<Item = String> {
         let short = name.strip_prefix("model.").map(str::to_owned);
-        self.outer.iter().map(move |outer| format!("{outer}{name}")).chain(short)
+        let all = [Some(name), short].into_iter().flatten();
+        all.flat_map(|name| self.outer.iter().map(move |outer| format!("{outer}{name}")))
     }
 }
 

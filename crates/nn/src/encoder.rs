@@ -44,8 +44,18 @@ pub struct Plan {
     pub scaled: bool,
     /// Feed-forward blocks have a gate.
     pub gated: bool,
-    /// Positions on another grid are resampled as pictures are.
-    pub antialias: bool,
+    pub fitting: Fitting,
+}
+
+/// How positions come to another grid than the trained one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fitting {
+    /// Between trained ones the curve is bicubic.
+    Curve,
+    /// The same, resampled as pictures are.
+    Antialias,
+    /// A patch has the position of the trained cell that it begins in.
+    Cells,
 }
 
 /// What is wanted of an encoder.
@@ -166,7 +176,7 @@ fn tokens(net: &mut Net, e: &Encoder, image: Grid, pixels: Buf) -> Result<Buf, E
     Ok(lay::under(&mut net.rec, &[before, registers, after], width))
 }
 
-/// Positions of the tokens that have any, on a grid of patches: between trained ones the curve is bicubic.
+/// Positions of the tokens that have any, on a grid of patches.
 fn places(net: &mut Net, e: &Encoder, grid: Grid) -> Result<Buf, Error> {
     let (width, first, trained) = (e.heads.width, e.plan.first.len(), e.grid(e.image));
     let table = net.table("places", &[first + trained.rows(), width])?;
@@ -174,13 +184,33 @@ fn places(net: &mut Net, e: &Encoder, grid: Grid) -> Result<Buf, Error> {
         return Ok(table);
     }
     let patches = if first > 0 { lay::some(&mut net.rec, table, width, first, trained.rows()) } else { table };
-    let how = Resize { cubic: true, corners: false, antialias: e.plan.antialias, step: None };
-    let fitted = net.rec.resize(patches, trained, grid, width, how);
+    let fitted = match e.plan.fitting {
+        Fitting::Cells => {
+            let which = net.made_ids("cells", &cells(trained, grid));
+            net.rec.gather(patches, which, width)
+        }
+        fitting => {
+            let how = Resize { cubic: true, corners: false, antialias: fitting == Fitting::Antialias, step: None };
+            net.rec.resize(patches, trained, grid, width, how)
+        }
+    };
     if first == 0 {
         return Ok(fitted);
     }
     let own = lay::some(&mut net.rec, table, width, 0, first);
     Ok(lay::under(&mut net.rec, &[own, fitted], width))
+}
+
+/// The trained cell that each cell of another grid begins in. `transformers` compares rounded fractions for this, and for
+/// some sizes takes the cell before; which ones depends on the machine. Those that were published are not among them.
+fn cells(trained: Grid, grid: Grid) -> Vec<u32> {
+    let axis = |i: usize, of: usize, trained: usize| i * trained / of;
+    let row = |y| (0..grid.width).map(move |x| (y, x));
+    let cell = |(y, x)| {
+        let down = axis(y, grid.height, trained.height);
+        (down * trained.width + axis(x, grid.width, trained.width)) as u32
+    };
+    (0..grid.height).flat_map(row).map(cell).collect()
 }
 
 /// x: [rows, width] → the same.

@@ -1,11 +1,11 @@
 //! `squint features`: what a vision encoder makes of a picture, for people who compare engines.
 
 use crate::open::{How, unpacked};
+use crate::picture;
 use serde_json::json;
 use squint_engine::Look;
-use squint_engine::picture::{Preprocess, decode};
+use squint_engine::picture::Preprocess;
 use squint_ops::Error;
-use squint_weights::{source::File, source::Source, source::inside};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]
@@ -32,8 +32,6 @@ pub struct Args {
     resolution: Option<usize>,
 }
 
-/// Largest file of a picture.
-const MOST: u64 = 1 << 28;
 /// Rows and numbers of a row that are shown to people.
 const SHOWN: usize = 8;
 
@@ -41,11 +39,10 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let checkpoint = args.how.which.checkpoint().await?;
     let preprocess = Preprocess::of(&checkpoint)?;
     let preprocess = args.resolution.map_or(Ok(preprocess.clone()), |edge| preprocess.at(edge))?;
-    let file = File::open(&args.image)?;
-    let views = preprocess.views(&decode(file.name(), &whole(&file).await?)?);
+    let views = preprocess.views(&picture::open(&args.image).await?);
     let mut encoder = args.how.encoder(&checkpoint).await?;
     let [view] = &views.views[..] else {
-        let what = format!("'{}' becomes {} views", file.name(), views.views.len());
+        let what = format!("'{}' becomes {} views", args.image.display(), views.views.len());
         return Err(Error::new("image", what, "features are of one view: use a smaller picture"));
     };
     if view.size != encoder.sizes.image && !encoder.family.any_size && args.resolution.is_none() {
@@ -82,15 +79,4 @@ pub async fn run(args: Args) -> Result<(), Error> {
         crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
     }
     Ok(())
-}
-
-async fn whole(file: &File) -> Result<Vec<u8>, Error> {
-    if file.size() > MOST {
-        let what = format!("'{}' has {} bytes; {MOST} are possible", file.name(), file.size());
-        return Err(Error::new("size", what, "make the picture smaller"));
-    }
-    inside(file, 0, file.size())?;
-    let mut bytes = vec![0; file.size() as usize];
-    file.read(0, &mut bytes).await?;
-    Ok(bytes)
 }

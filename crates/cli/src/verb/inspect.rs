@@ -2,6 +2,7 @@
 
 use crate::open::Which;
 use serde_json::{Value, json};
+use squint_models::vlm::Parts;
 use squint_models::{text, vision};
 use squint_ops::Error;
 use squint_weights::Facts;
@@ -24,25 +25,51 @@ struct Known {
 }
 
 fn known(facts: &Facts) -> Result<Known, Error> {
-    if let Some(family) = vision::family(facts)? {
-        let e = (family.sizes)(facts)?;
-        let (rows, image) = (e.rows(e.look()), e.image);
+    if let Some(parts) = Parts::of(facts)? {
+        let image = parts.vision.sizes.image;
+        let tokens = (parts.projector.read)(facts, &parts.ends(image))?.tokens();
+        let (eye, tongue) = (encoder(&parts.vision), decoder(&parts.text));
+        let heading = |what: &str, name: &str| format!("{what:14}{name}");
+        let lines = [
+            vec![heading("encoder", eye.family)],
+            eye.lines,
+            vec![heading("projector", parts.projector.name), format!("tokens        {tokens} for each view")],
+            vec![heading("language", tongue.family)],
+            tongue.lines,
+        ];
         return Ok(Known {
-            family: family.name,
-            sizes: json!({"layers": e.layers, "width": e.heads.width, "heads": e.heads.heads, "head": e.heads.head,
-                "inner": e.inner, "image": [image.height, image.width], "patch": e.patch, "rows": rows,
-                "classes": e.classes}),
-            lines: vec![
-                format!("layers        {} of width {}, {} inside", e.layers, e.heads.width, e.inner),
-                format!("heads         {} of {}", e.heads.heads, e.heads.head),
-                format!("pictures      {}×{} in patches of {}: {rows} rows", image.height, image.width, e.patch),
-            ],
+            family: parts.kind.name,
+            sizes: json!({"vision": eye.sizes, "language": tongue.sizes, "projector": parts.projector.name,
+                "layer": parts.layer, "tokens": tokens, "mark": parts.mark}),
+            lines: lines.concat(),
         });
     }
-    let family = text::family(facts)?;
-    let d = (family.sizes)(facts)?;
-    Ok(Known {
-        family: family.name,
+    if let Some(member) = vision::alone(facts)? {
+        return Ok(encoder(&member));
+    }
+    Ok(decoder(&text::alone(facts)?))
+}
+
+fn encoder(member: &vision::Found) -> Known {
+    let e = &member.sizes;
+    let (rows, image) = (e.rows(e.look()), e.image);
+    Known {
+        family: member.family.name,
+        sizes: json!({"layers": e.layers, "width": e.heads.width, "heads": e.heads.heads, "head": e.heads.head,
+            "inner": e.inner, "image": [image.height, image.width], "patch": e.patch, "rows": rows,
+            "classes": e.classes}),
+        lines: vec![
+            format!("layers        {} of width {}, {} inside", e.layers, e.heads.width, e.inner),
+            format!("heads         {} of {}", e.heads.heads, e.heads.head),
+            format!("pictures      {}×{} in patches of {}: {rows} rows", image.height, image.width, e.patch),
+        ],
+    }
+}
+
+fn decoder(member: &text::Found) -> Known {
+    let d = &member.sizes;
+    Known {
+        family: member.family.name,
         sizes: json!({"layers": d.layers, "width": d.heads.width, "heads": d.heads.heads, "groups": d.heads.groups,
             "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context}),
         lines: vec![
@@ -51,7 +78,7 @@ fn known(facts: &Facts) -> Result<Known, Error> {
             format!("vocabulary    {}", d.vocab),
             format!("context       {}", d.context),
         ],
-    })
+    }
 }
 
 pub async fn run(args: Args) -> Result<(), Error> {

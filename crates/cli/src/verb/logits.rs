@@ -2,8 +2,9 @@
 
 use crate::open::{How, unpacked};
 use serde_json::json;
-use squint_engine::{Choice, Prompt, Words, room};
+use squint_engine::{Choice, Marks, Prompt, Words, room};
 use squint_ops::Error;
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -15,6 +16,9 @@ pub struct Args {
     /// Text instead of ids, with the tokenizer's own special tokens
     #[arg(long, conflicts_with = "ids")]
     prompt: Option<String>,
+    /// A PNG, JPEG, WebP, GIF or BMP file: the text has <image> for each, the ids one token for each of its rows
+    #[arg(long)]
+    image: Vec<PathBuf>,
     /// Go on for this many likeliest tokens
     #[arg(long, default_value_t = 0)]
     greedy: usize,
@@ -25,15 +29,24 @@ const TOP: usize = 10;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
+    let (rows, seen) = args.how.show(&mut session, &args.image).await?;
+    let marks = Marks::of(&session.model.checkpoint)?;
     let ids = match &args.prompt {
-        Some(text) => Words::of(&session.model.checkpoint)?.ids(&Prompt::Raw(text.clone()), None, session.room())?,
+        Some(text) => {
+            let (words, prompt) = (Words::of(&session.model.checkpoint)?, Prompt::Raw(text.clone()));
+            match &marks {
+                Some(marks) => marks.ids(&words, &prompt, &seen.pictures, None, session.room())?,
+                None => words.ids(&prompt, None, session.room())?,
+            }
+        }
         None => args.ids,
     };
     room::fits(ids.len(), args.greedy, session.room())?;
+    let prompt = marks.map_or_else(|| Ok(ids.clone()), |marks| marks.placed(&ids, rows))?;
     let vocab = session.model.sizes.vocab;
     let (mut best, mut last) = (vec![], vec![]);
     session
-        .every(&ids, |rows| {
+        .every(&prompt, |rows| {
             best.extend(rows.chunks_exact(vocab).map(|row| top(row, 1)[0].0));
             last = rows[rows.len() - vocab..].to_vec();
         })
@@ -41,7 +54,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let mut greedy = vec![];
     if args.greedy > 0 {
         // The prompt's last token once more, now for a draw; the rest of it is in the caches.
-        session.prefill(&ids).await?;
+        session.prefill(&prompt).await?;
         while greedy.len() < args.greedy {
             greedy.extend(session.next(Choice::GREEDY, args.greedy - greedy.len()).await?);
         }

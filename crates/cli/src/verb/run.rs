@@ -4,9 +4,10 @@ use crate::open::{How, unpacked};
 use crate::say::stream;
 use serde_json::{Value, json};
 use squint_engine::answer::{Heard, Question, answer};
-use squint_engine::text::Message;
-use squint_engine::{Choice, Prompt, Words};
+use squint_engine::text::{Message, Part};
+use squint_engine::{Choice, Marks, Prompt, Words};
 use squint_ops::{Error, op::Sampling};
+use std::path::PathBuf;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -15,6 +16,9 @@ pub struct Args {
     /// The question
     #[arg(long)]
     prompt: String,
+    /// A PNG, JPEG, WebP, GIF or BMP file to ask about; may be given several times
+    #[arg(long)]
+    image: Vec<PathBuf>,
     /// What the model is told to be, before the question
     #[arg(long)]
     system: Option<String>,
@@ -49,11 +53,14 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
     let words = Words::of(&session.model.checkpoint)?;
+    let (rows, seen) = args.how.show(&mut session, &args.image).await?;
+    let marks = Marks::of(&session.model.checkpoint)?;
     let prompt = if args.raw {
         Prompt::Raw(args.prompt)
     } else {
-        let system = args.system.iter().map(|s| Message::text("system", s));
-        Prompt::Chat(system.chain([Message::text("user", &args.prompt)]).collect())
+        let sees = marks.is_some().then_some(args.image.len());
+        let system = args.system.iter().map(|s| said("system", s, sees.map(|_| 0)));
+        Prompt::Chat(system.chain([said("user", &args.prompt, sees)]).collect())
     };
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.as_secs());
     let how = Sampling {
@@ -63,12 +70,13 @@ pub async fn run(args: Args) -> Result<(), Error> {
         min_p: args.min_p,
         penalty: args.repeat_penalty,
     };
-    let question = Question {
-        prompt: words.ids(&prompt, Some(now as i64), session.room())?,
-        most: args.max_tokens,
-        choice: Choice { how, seed: args.seed },
-        stops: args.stop,
+    let (now, room) = (Some(now as i64), session.room());
+    let ids = match &marks {
+        Some(marks) => marks.placed(&marks.ids(&words, &prompt, &seen.pictures, now, room)?, rows)?,
+        None => words.ids(&prompt, now, room)?,
     };
+    let question =
+        Question { prompt: ids, most: args.max_tokens, choice: Choice { how, seed: args.seed }, stops: args.stop };
     let quiet = args.how.json;
     let around = args.how.around()?;
     let done = answer(&mut session, &words.tokenizer, &around, &question, |heard| {
@@ -78,10 +86,12 @@ pub async fn run(args: Args) -> Result<(), Error> {
     })
     .await?;
     let m = done.meter;
+    let seeing: f64 = seen.stages.iter().map(|s| s.ms).sum();
     if quiet {
-        let stages: serde_json::Map<String, Value> = done
+        let stages: serde_json::Map<String, Value> = seen
             .stages
             .iter()
+            .chain(&done.stages)
             .map(|s| {
                 let row = json!({"ms": s.ms, "tokens_in": s.stage.tokens_in, "tokens_out": s.stage.tokens_out,
                     "flops": s.stage.flops, "bytes": s.stage.bytes, "reused": s.reused});
@@ -90,7 +100,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
             .collect();
         let caps = session.model.backend.caps();
         let meter = json!({"prompt_tokens": m.prompt_tokens, "reused_tokens": m.reused_tokens, "prompt_ms": m.prompt_ms,
-            "ttft_ms": m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
+            "vision_ms": seeing, "ttft_ms": seeing + m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
             "backend": caps.name, "device": caps.device, "threads": caps.threads});
         crate::say(
             &json!({"text": done.text, "ids": done.ids, "reason": done.reason.name(), "stages": stages,
@@ -111,4 +121,12 @@ pub async fn run(args: Args) -> Result<(), Error> {
         done.reason.name()
     );
     Ok(())
+}
+
+/// A message. Templates of models that see are written for parts: so many pictures, then the text.
+fn said(role: &str, text: &str, pictures: Option<usize>) -> Message {
+    let Some(pictures) = pictures else { return Message::text(role, text) };
+    let mut parts = vec![Part::Image; pictures];
+    parts.push(Part::Text { text: text.into() });
+    Message::parts(role, parts)
 }

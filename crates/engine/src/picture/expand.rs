@@ -10,6 +10,8 @@ use squint_weights::Checkpoint;
 pub enum Expansion {
     /// One token for each patch, `more` tokens more or fewer.
     Patches { patch: usize, more: i64 },
+    /// So many tokens for each view.
+    Rows(usize),
     /// `rows` tokens for each view; tiles are named by row and column, the whole comes last.
     Tiles { rows: usize },
 }
@@ -58,6 +60,7 @@ impl Expansion {
                 let all: usize = of.views.iter().map(patches).sum();
                 IMAGE.repeat((all as i64 + more).max(0) as usize)
             }
+            Expansion::Rows(rows) => IMAGE.repeat(rows * of.views.len()),
             Expansion::Tiles { rows } => {
                 let (mut text, view) = (String::new(), IMAGE.repeat(rows));
                 for y in 1..=of.tiles.height {

@@ -21,7 +21,7 @@ pub mod slices;
 mod tiles;
 
 pub use decode::decode;
-pub use expand::Expansion;
+pub use expand::{Expansion, IMAGE};
 pub use filter::Filter;
 pub use fit::Fit;
 pub use prepare::{Preprocess, View, Views};

@@ -40,12 +40,10 @@ const MOST: usize = 1 << 12;
 impl Preprocess {
     /// The same with pictures of another size: every edge it names changes as much as the one that comes out.
     pub fn at(&self, edge: usize) -> Result<Preprocess, Error> {
-        let made = match (self.crop, self.fit) {
+        let made = match (self.size(), self.fit) {
             _ if self.tiles.is_some() => None,
-            (Some(crop), _) => Some(crop.height),
-            (None, Some(Fit::Stretch(size))) => Some(size.height),
             (None, Some(Fit::Shortest(edge))) => Some(edge),
-            _ => None,
+            (size, _) => size.map(|size| size.height),
         };
         let made = made.ok_or_else(|| {
             Error::new("resolution", "pictures of this model have no one size", "leave the resolution to the model")
@@ -63,6 +61,16 @@ impl Preprocess {
             Fit::Within(size) => Fit::Within(grid(size)),
         });
         Ok(Preprocess { fit, crop: self.crop.map(grid), ..self.clone() })
+    }
+
+    /// The size of all views, where they have one.
+    pub fn size(&self) -> Option<Grid> {
+        match (self.tiles, self.crop, self.fit) {
+            (Some(tiles), ..) => Some(Grid::square(tiles.side)),
+            (None, Some(crop), _) => Some(crop),
+            (None, None, Some(Fit::Stretch(size))) => Some(size),
+            _ => None,
+        }
     }
 
     pub fn views(&self, picture: &Picture) -> Views {

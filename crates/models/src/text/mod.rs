@@ -8,7 +8,7 @@ mod published;
 mod qwen2;
 mod sizes;
 
-use crate::Naming;
+use crate::{Member, Naming};
 use squint_nn::decoder::{Decoder, Layer};
 use squint_weights::{Error, Facts};
 
@@ -39,4 +39,13 @@ pub fn family(facts: &Facts) -> Result<&'static Text, Error> {
             format!("known are {}", known.join(", ")),
         )
     })
+}
+
+/// A language model in a checkpoint.
+pub type Found = Member<Text, Decoder>;
+
+/// The language model that a checkpoint is.
+pub fn alone(facts: &Facts) -> Result<Found, Error> {
+    let family = family(facts)?;
+    Ok(Member { family, sizes: (family.sizes)(facts)?, outer: &[""], ignored: family.ignored.to_vec() })
 }

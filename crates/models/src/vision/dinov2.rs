@@ -4,7 +4,7 @@
 use super::Vision;
 use super::sizes::{PLAIN, Usual, sizes};
 use crate::Naming;
-use squint_nn::encoder::{Encoder, Plan};
+use squint_nn::encoder::{Encoder, Fitting, Plan};
 use squint_nn::readout::{by_first_and_mean, first};
 use squint_weights::{Error, Fact, Facts};
 
@@ -35,7 +35,8 @@ pub static WITH_REGISTERS: Vision = Vision {
 fn gated(facts: &Facts, patch: usize, registers: usize) -> Result<Encoder, Error> {
     let gated = facts.flag(Fact { gguf: "", hf: "use_swiglu_ffn" })?.unwrap_or(false);
     // The published code of the later one resamples positions with antialias, that of the first one does not.
-    let plan = Plan { registers, scaled: true, gated, antialias: registers > 0, ..PLAIN };
+    let fitting = if registers > 0 { Fitting::Antialias } else { Fitting::Curve };
+    let plan = Plan { registers, scaled: true, gated, fitting, ..PLAIN };
     let e = sizes(facts, &Usual { patch, eps: 1e-6, function: "gelu", plan })?;
     let ratio = facts.number(Fact { gguf: "", hf: "mlp_ratio" })?.unwrap_or(4.0);
     let wide = (e.heads.width as f64 * ratio) as usize;

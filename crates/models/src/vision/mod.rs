@@ -3,12 +3,13 @@
 mod clip;
 mod deit;
 mod dinov2;
+mod idefics3;
 mod published;
 mod siglip;
 mod sizes;
 mod vit;
 
-use crate::Naming;
+use crate::{Member, Naming};
 use squint_nn::Catalog;
 use squint_nn::encoder::{Encoded, Encoder, Look, record};
 use squint_nn::readout::Readout;
@@ -42,11 +43,28 @@ impl Vision {
     }
 }
 
-pub static VISIONS: &[&Vision] =
-    &[&vit::VIT, &deit::DEIT, &clip::CLIP, &siglip::SIGLIP, &dinov2::DINOV2, &dinov2::WITH_REGISTERS];
+pub static VISIONS: &[&Vision] = &[
+    &vit::VIT,
+    &deit::DEIT,
+    &clip::CLIP,
+    &siglip::SIGLIP,
+    &dinov2::DINOV2,
+    &dinov2::WITH_REGISTERS,
+    &idefics3::IDEFICS3,
+];
 
 /// The family of a checkpoint, none where it is no vision encoder.
 pub fn family(facts: &Facts) -> Result<Option<&'static Vision>, Error> {
     let architecture = facts.architecture()?;
     Ok(VISIONS.iter().copied().find(|v| v.architectures.contains(&architecture)))
+}
+
+/// An encoder in a checkpoint.
+pub type Found = Member<Vision, Encoder>;
+
+/// The encoder that a checkpoint is, none where it is something else.
+pub fn alone(facts: &Facts) -> Result<Option<Found>, Error> {
+    let Some(family) = family(facts)? else { return Ok(None) };
+    let (outer, ignored) = (family.outer, family.ignored.to_vec());
+    Ok(Some(Member { family, sizes: (family.sizes)(facts)?, outer, ignored }))
 }

@@ -2,7 +2,7 @@
 
 use crate::function::function;
 use squint_nn::attention::Heads;
-use squint_nn::encoder::{Encoder, Plan};
+use squint_nn::encoder::{Encoder, Fitting, Plan};
 use squint_ops::Grid;
 use squint_weights::{Error, Fact, Facts};
 
@@ -22,7 +22,7 @@ pub(super) const PLAIN: Plan = Plan {
     late_norm: true,
     scaled: false,
     gated: false,
-    antialias: false,
+    fitting: Fitting::Curve,
 };
 
 /// Longest edge of a picture, and numbers of a head, which is what `attention` can hold.

@@ -1,0 +1,111 @@
+//! Questions about picture files: `transformers`' ids, likeliest tokens and answers (scripts/golden/seeing.py).
+
+#![allow(clippy::unwrap_used, reason = "a command that cannot run is a failed test")]
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures")
+}
+
+fn squint(verb: &str, model: &str, more: &[&str], pictures: &Value) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+    command.arg(verb).arg("--model").arg(fixtures().join(model)).args(["--backend", "reference"]).args(more);
+    for name in pictures.as_array().unwrap() {
+        command.arg("--image").arg(fixtures().join("pictures").join(name.as_str().unwrap()));
+    }
+    command.stdin(Stdio::null()).output().unwrap()
+}
+
+fn said(out: Output) -> Value {
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+fn refused(verb: &str, model: &str, more: &[&str], pictures: &[&str]) -> String {
+    let out = squint(verb, model, more, &json!(pictures));
+    let said = String::from_utf8(out.stderr).unwrap();
+    assert_eq!((out.status.code(), out.stdout.len()), (Some(1), 0), "{more:?}: {said}");
+    said
+}
+
+fn goldens(name: &str) -> Vec<Value> {
+    let text = std::fs::read(fixtures().join("seeing").join(name).join("golden.json")).unwrap();
+    serde_json::from_slice(&text).unwrap()
+}
+
+#[test]
+fn a_picture_and_a_question_become_transformers_answer() {
+    for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3", "smolvlm-sharded"] {
+        let model = format!("seeing/{name}");
+        for golden in goldens(name) {
+            let all: Vec<u64> = golden["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
+            let (prompt, answer) = all.split_at(golden["prompt"].as_u64().unwrap() as usize);
+            let most = answer.len().to_string();
+            let (text, raw) = (golden["text"].as_str().unwrap(), golden["raw"].as_str().unwrap());
+            let pictures = &golden["pictures"];
+            for ask in [&["--prompt", text][..], &["--prompt", raw, "--raw"]] {
+                let said = said(squint("run", &model, &[ask, &["--max-tokens", &most, "--json"]].concat(), pictures));
+                assert!(said["ids"] == json!(answer) && said["text"] == golden["said"], "{name}: {said}");
+                let stages = said["stages"].as_object().unwrap();
+                let sees = !pictures.as_array().unwrap().is_empty();
+                assert_eq!(stages.contains_key("vision"), sees);
+                if sees {
+                    let flops = |stage: &str| stages[stage]["flops"].as_u64().unwrap();
+                    assert!(flops("vision") > flops("project") && flops("project") > 0, "{said}");
+                    let meter = &said["meter"];
+                    assert!(
+                        meter["vision_ms"].as_f64() > Some(0.0)
+                            && meter["ttft_ms"].as_f64() > meter["vision_ms"].as_f64()
+                    );
+                }
+            }
+            let ids = prompt.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
+            for ask in [["--prompt", raw], ["--ids", &ids]] {
+                let said =
+                    said(squint("logits", &model, &[&ask[..], &["--greedy", &most, "--json"]].concat(), pictures));
+                assert!(said["ids"] == json!(prompt) && said["greedy"] == json!(answer), "{name}: {said}");
+                assert_eq!(said["argmax"].as_array().unwrap()[..], golden["best"].as_array().unwrap()[..prompt.len()]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tower_alone_and_what_a_directory_holds() {
+    let model = "seeing/llava-clip-llama";
+    let rows = said(squint("features", model, &["--json"], &json!(["cat.png"])));
+    assert_eq!(rows["shape"], json!([17, 24]));
+    let told = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        command.args(["inspect", "--model"]).arg(fixtures().join(model)).args(more).output().unwrap()
+    };
+    let json = said(told(&["--json"]));
+    let (sizes, width) = (&json["sizes"], |part: &str| json["sizes"][part]["width"].as_u64());
+    assert!(json["family"] == "llava" && sizes["tokens"] == 16 && sizes["layer"] == 2 && sizes["mark"] == 3, "{json}");
+    assert_eq!((width("vision"), width("language")), (Some(24), Some(32)));
+    let lines = String::from_utf8(told(&[]).stdout).unwrap();
+    for line in ["family        llava", "encoder       clip", "tokens        16 for each view", "language      llama"] {
+        assert!(lines.contains(line), "{lines}");
+    }
+}
+
+#[test]
+fn what_cannot_be_asked_is_named() {
+    let model = "seeing/llava-clip-llama";
+    for (verb, model, more, pictures, words) in [
+        ("logits", "llama/plain", &["--ids", "1,2"][..], &["cat.png"][..], "'LlamaForCausalLM' cannot see pictures"),
+        ("run", model, &["--raw", "--prompt", "<image> Hi"], &[], "1 places for pictures, and there are 0"),
+        ("run", model, &["--raw", "--prompt", "Hi"], &["cat.png"], "write <image> once for each picture"),
+        ("logits", model, &["--ids", "0,3,3,9"], &["cat.png"], "places for 2 rows of pictures, and there are 16"),
+        ("logits", model, &["--ids", "0,3,9"], &[], "places for 1 rows of pictures, and there are 0"),
+        ("run", model, &["--prompt", "Hi"], &["dog.png"], "dog.png' cannot be opened"),
+        ("run", model, &["--prompt", "Hi", "--quant", "eye=q8_0"], &[], "language, kv, vision, projector"),
+        ("run", model, &["--prompt", "Hi", "--context", "20"], &["cat.png"], "the context room for 20"),
+    ] {
+        let said = refused(verb, model, more, pictures);
+        assert!(said.contains(words), "{more:?}: {said}");
+    }
+}

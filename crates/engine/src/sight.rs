@@ -1,0 +1,141 @@
+//! The eye of a vision-language model: preprocessor, encoder and projector as one. Pictures become rows that its language
+//! model reads where words would stand.
+
+use crate::answer::Measured;
+use crate::artefacts::{self, Key, Store};
+use crate::estimate::Stage;
+use crate::picture::{Picture, Preprocess, View, Views};
+use crate::projection::Projection;
+use crate::vision::Encoder;
+use crate::weights::Progress;
+use squint_models::vlm::{Parts, VLMS};
+use squint_ops::{Backend, Bill, Error, Host, Kind};
+use squint_weights::Checkpoint;
+use std::rc::Rc;
+
+pub struct Sight {
+    pub encoder: Encoder,
+    pub projection: Projection,
+    preprocess: Preprocess,
+    host: Host,
+    kept: Store,
+}
+
+/// What was seen.
+pub struct Seen {
+    /// Of each picture how it was cut.
+    pub pictures: Vec<Views>,
+    /// [rows of all views, width of the language model]
+    pub rows: Vec<f32>,
+    pub stages: Vec<Measured>,
+}
+
+impl Sight {
+    /// `quant` is what the encoder's and the projector's matrices are converted to; none keeps the file's formats.
+    pub async fn load(
+        backend: Rc<dyn Backend>,
+        host: Host,
+        checkpoint: &Checkpoint,
+        quant: [Option<Kind>; 2],
+        progress: Progress<'_>,
+    ) -> Result<Sight, Error> {
+        let parts = Parts::of(&checkpoint.facts)?.ok_or_else(|| {
+            let known: Vec<_> = VLMS.iter().flat_map(|v| v.architectures).copied().collect();
+            let what = format!("'{}' cannot see pictures", checkpoint.facts.architecture().unwrap_or("?"));
+            Error::new("picture", what, format!("ask without one, or use one of {}", known.join(", ")))
+        })?;
+        let preprocess = Preprocess::of(checkpoint)?;
+        let trained = parts.vision.sizes.image;
+        let image = preprocess.size().unwrap_or(trained);
+        if image != trained && !parts.vision.family.any_size {
+            let what = format!(
+                "the preprocessor's configuration makes pictures of {}×{}, the model takes {}×{}",
+                image.height, image.width, trained.height, trained.width
+            );
+            let hint = "the two files are of different models: get the directory again";
+            return Err(Error::new("image", what, hint));
+        }
+        let (look, ends) = (parts.look(image), parts.ends(image));
+        let to = (parts.projector, &parts.others[..]);
+        let (on, here) = (backend.clone(), host.clone());
+        let encoder = Encoder::load_for(on, here, checkpoint, (parts.vision, look), quant[0], progress).await?;
+        let projection = Projection::load(backend, host.clone(), checkpoint, to, ends, quant[1], progress).await?;
+        Ok(Sight { encoder, projection, preprocess, host, kept: Store::new(artefacts::BUDGET) })
+    }
+
+    /// Looks at pictures, one after the other.
+    pub async fn see(&self, pictures: &[Picture]) -> Result<Seen, Error> {
+        let start = (self.host.now)();
+        let pictures: Vec<Views> = pictures.iter().map(|picture| self.preprocess.views(picture)).collect();
+        let count = pictures.iter().map(|p| p.views.len()).sum::<usize>();
+        let mut stages = [
+            Taken::new("preprocess", [pictures.len(), count]),
+            Taken::new(
+                "vision",
+                [count * self.encoder.sizes.grid(self.encoder.look().image).rows(), count * self.encoder.shape()[0]],
+            ),
+            Taken::new("project", [count * self.encoder.shape()[0], count * self.projection.tokens]),
+        ];
+        stages[0].ran((self.host.now)() - start, None);
+        let mut rows = vec![];
+        for view in pictures.iter().flat_map(|p| &p.views) {
+            rows.extend_from_slice(&self.one(view, &mut stages).await?);
+        }
+        Ok(Seen { pictures, rows, stages: stages.map(Taken::done).into() })
+    }
+
+    async fn one(&self, view: &View, stages: &mut [Taken; 3]) -> Result<Rc<Vec<f32>>, Error> {
+        let image = self.encoder.look().image;
+        if view.size != image {
+            let (made, takes) =
+                (format!("{}×{}", view.size.height, view.size.width), format!("{}×{}", image.height, image.width));
+            let what = format!("the picture becomes one of {made}, the model takes {takes}");
+            return Err(Error::new("image", what, "the preprocessor's configuration is of another model"));
+        }
+        let now = || (self.host.now)();
+        let start = now();
+        let [_, vision, project] = stages;
+        let key = Key::of(bytemuck::cast_slice(&view.pixels)).then("project", "");
+        let mut bill = None;
+        let made = self
+            .kept
+            .stage(key, async || {
+                let hidden = self.encoder.hidden(&view.pixels).await?;
+                vision.ran(now() - start, (!hidden.reused).then(|| self.encoder.bill()));
+                let start = now();
+                let rows = self.projection.project(&[&hidden.values]).await?;
+                bill = Some((now() - start, self.projection.bill));
+                Ok(rows)
+            })
+            .await?;
+        if let Some((ms, bill)) = bill {
+            project.ran(ms, Some(bill));
+        }
+        Ok(made.values)
+    }
+}
+
+/// A stage while it runs.
+struct Taken {
+    stage: Stage,
+    ms: f64,
+}
+
+impl Taken {
+    fn new(name: &'static str, [tokens_in, tokens_out]: [usize; 2]) -> Taken {
+        Taken { stage: Stage { name, tokens_in, tokens_out, ..Stage::default() }, ms: 0.0 }
+    }
+
+    fn ran(&mut self, ms: f64, bill: Option<Bill>) {
+        self.ms += ms;
+        if let Some(bill) = bill {
+            self.stage.add(&bill);
+        }
+    }
+
+    fn done(self) -> Measured {
+        // Pictures are prepared each time.
+        let reused = self.stage.name != "preprocess" && self.stage.dispatches == 0;
+        Measured { stage: self.stage, ms: self.ms, reused }
+    }
+}

@@ -1,0 +1,17 @@
+//! A model inside a checkpoint: all that is in the file, or one part of a larger model.
+
+/// A family, its sizes, and how its tensors are called here.
+pub struct Member<F: 'static, S> {
+    pub family: &'static F,
+    pub sizes: S,
+    /// What names of tensors may begin with; "" where they may be as the family's table has them.
+    pub outer: &'static [&'static str],
+    /// Ends of names of tensors that are not missed, and beginnings, where they end in a dot: other parts of the checkpoint.
+    pub ignored: Vec<&'static str>,
+}
+
+impl<F, S: Clone> Clone for Member<F, S> {
+    fn clone(&self) -> Self {
+        Member { family: self.family, sizes: self.sizes.clone(), outer: self.outer, ignored: self.ignored.clone() }
+    }
+}

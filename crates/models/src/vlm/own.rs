@@ -1,0 +1,118 @@
+//! What a configuration says of one part of a model: that part's own, and where it is silent what its class takes for
+//! granted. Files mostly leave out whatever the class says anyway.
+
+use serde_json::{Map, Value};
+use squint_weights::{Error, Facts};
+
+/// A class by its `model_type`.
+struct Class {
+    types: &'static [&'static str],
+    /// As the families know it.
+    architecture: &'static str,
+    usual: &'static str,
+}
+
+static CLASSES: &[Class] = &[
+    // Encoders know themselves what they take for granted.
+    Class { types: &["clip_vision_model"], architecture: "CLIPVisionModel", usual: "{}" },
+    Class { types: &["siglip_vision_model"], architecture: "SiglipVisionModel", usual: "{}" },
+    Class { types: &["dinov2"], architecture: "Dinov2Model", usual: "{}" },
+    Class { types: &["dinov2_with_registers"], architecture: "Dinov2WithRegistersModel", usual: "{}" },
+    Class {
+        types: &["idefics3_vision"],
+        architecture: "Idefics3VisionTransformer",
+        usual: r#"{"hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16}"#,
+    },
+    Class {
+        types: &["llama"],
+        architecture: "LlamaForCausalLM",
+        usual: r#"{"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "vocab_size": 32000, "max_position_embeddings": 2048}"#,
+    },
+    Class {
+        types: &["qwen2"],
+        architecture: "Qwen2ForCausalLM",
+        usual: r#"{"hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "num_key_value_heads": 32, "vocab_size": 151936, "max_position_embeddings": 32768}"#,
+    },
+    Class {
+        types: &["phi"],
+        architecture: "PhiForCausalLM",
+        usual: r#"{"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24, "num_attention_heads": 32,
+            "vocab_size": 51200, "max_position_embeddings": 2048}"#,
+    },
+    Class {
+        types: &["phi3"],
+        architecture: "Phi3ForCausalLM",
+        usual: r#"{"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "vocab_size": 32064, "max_position_embeddings": 4096}"#,
+    },
+    Class {
+        types: &["gemma"],
+        architecture: "GemmaForCausalLM",
+        usual: r#"{"hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28, "num_attention_heads": 16,
+            "num_key_value_heads": 16, "head_dim": 256, "vocab_size": 256000, "max_position_embeddings": 8192}"#,
+    },
+];
+
+/// What `key` says; `class` is its `model_type` where it says none itself.
+pub(super) fn own(facts: &Facts, key: &str, class: &str) -> Result<Facts, Error> {
+    let said = match facts {
+        Facts::Hf(root) => root.get(key).and_then(Value::as_object),
+        Facts::Gguf(_) => None,
+    };
+    let said = said.ok_or_else(|| {
+        Error::new("config", format!("'{key}' is missing"), "the file is damaged or older than this: get it again")
+    })?;
+    of_class(said, said.get("model_type").and_then(Value::as_str).unwrap_or(class))
+}
+
+/// The same, whatever class it says.
+pub(super) fn own_as(facts: &Facts, key: &str, class: &str) -> Result<Facts, Error> {
+    let Facts::Hf(root) = facts else { return own(facts, key, class) };
+    of_class(root.get(key).and_then(Value::as_object).unwrap_or(&Map::new()), class)
+}
+
+fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
+    let found = CLASSES.iter().find(|c| c.types.contains(&class)).ok_or_else(|| {
+        let known: Vec<_> = CLASSES.iter().flat_map(|c| c.types).copied().collect();
+        let what = format!("a part of the model is a '{class}', which is not known");
+        Error::new("architecture", what, format!("known are {}", known.join(", ")))
+    })?;
+    let usual: Map<String, Value> =
+        serde_json::from_str(found.usual).map_err(|e| Error::bug(format!("sizes of {class}: {e}")))?;
+    let mut all = said.clone();
+    all.retain(|_, v| !v.is_null());
+    for (key, value) in usual {
+        all.entry(key).or_insert(value);
+    }
+    // The head is the whole model's, which says in another place whether it is the embedding; its file tells, too.
+    all.remove("tie_word_embeddings");
+    all.insert("architectures".into(), vec![found.architecture].into());
+    Ok(Facts::Hf(all.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use squint_weights::Fact;
+
+    fn part(config: &str, class: &str) -> Result<Facts, Error> {
+        own(&Facts::Hf(serde_json::from_str(config).unwrap()), "text_config", class)
+    }
+
+    #[test]
+    fn what_a_file_leaves_out_is_as_its_class_has_it() {
+        let llama = part(r#"{"text_config": {"vocab_size": 32064, "num_hidden_layers": null}}"#, "llama").unwrap();
+        let size = |hf| llama.uint(Fact { gguf: "", hf });
+        assert_eq!(llama.architecture().unwrap(), "LlamaForCausalLM");
+        assert_eq!(
+            (size("vocab_size"), size("hidden_size"), size("num_hidden_layers")),
+            (Some(32064), Some(4096), Some(32))
+        );
+        let phi = part(r#"{"text_config": {"model_type": "phi", "hidden_size": 2560}}"#, "llama").unwrap();
+        assert_eq!(phi.uint(Fact { gguf: "", hf: "hidden_size" }), Some(2560));
+        assert!(part(r#"{"text_config": {"model_type": "mpt"}}"#, "llama").err().unwrap().what.contains("'mpt'"));
+        assert!(part("{}", "llama").err().unwrap().what.contains("'text_config' is missing"));
+    }
+}
