@@ -1,17 +1,20 @@
 //! Vision-language models against `transformers` on small random checkpoints as it saves them, with processors, tokenizers
-//! and templates (scripts/golden/seeing.py): from picture files and a question to ids, logits and an answer.
+//! and templates (scripts/golden/seeing.py), MobileVLM against PyTorch written from its card (seeing_mobile.py): from
+//! picture files and a question to ids, logits and an answer.
 
 #![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
 
 use pollster::block_on;
 use squint_cpu::{Cpu, Isa};
+use squint_engine::estimate::{Question, estimate};
 use squint_engine::picture::{Picture, decode};
+use squint_engine::session::CHUNK;
 use squint_engine::sight::Seen;
 use squint_engine::text::{Message, Part};
 use squint_engine::{Choice, Host, Marks, Model, Prompt, Session, Sight, Words};
 use squint_ops::{Backend, Kind, Null, Reference};
 use squint_tests::{backends, files, tree::root};
-use squint_weights::{Checkpoint, Error};
+use squint_weights::{Checkpoint, Error, Source, source::File, source::Memory};
 use std::{path::PathBuf, rc::Rc};
 
 #[derive(serde::Deserialize)]
@@ -67,7 +70,9 @@ fn names() -> Vec<String> {
     names
 }
 
-const FIXTURES: usize = 8;
+const FIXTURES: usize = 10;
+/// Tokens that every prompt here has room in.
+const ROOM: usize = 1000;
 
 /// A fixture, with other words in its configuration.
 fn directory(name: &str, words: [&str; 2]) -> Checkpoint {
@@ -146,7 +151,7 @@ fn pictures_and_questions_become_what_transformers_makes_of_them() {
                 let what = format!("{name}, {:?} on {}", golden.pictures, on.caps().device);
                 let seen = whole.see(&golden);
                 for prompt in golden.prompts() {
-                    let ids = whole.marks.ids(&whole.words, &prompt, &seen.pictures, None).unwrap();
+                    let ids = whole.marks.ids(&whole.words, &prompt, &seen.pictures, None, ROOM).unwrap();
                     assert_eq!(ids, golden.ids[..golden.prompt], "{what}");
                 }
                 let got = whole.every(&golden);
@@ -192,6 +197,108 @@ fn caches_change_nothing() {
                 same(block_on(session.logits()).unwrap(), at);
             }
         }
+    }
+}
+
+/// FLOPs of a model's parts by the formulas of the cards, and what `estimate` bills for them: encoder (rows, width, inside,
+/// layers, patches, numbers of a patch), projector, language model (width, inside, layers, width of keys and values,
+/// vocabulary), views, tokens of a picture.
+struct Shape {
+    name: &'static str,
+    eye: [usize; 6],
+    between: f64,
+    tongue: [usize; 5],
+    views: usize,
+    tokens: usize,
+}
+
+const CLIP: [usize; 6] = [577, 1024, 4096, 23, 576, 588];
+const SIGLIP: [usize; 6] = [1024, 768, 3072, 12, 1024, 768];
+
+const fn layers(rows: usize, macs: usize) -> f64 {
+    2.0 * rows as f64 * macs as f64
+}
+
+const SHAPES: &[Shape] = &[
+    Shape {
+        name: "llava-1.5-7b",
+        eye: CLIP,
+        between: layers(576, 1024 * 4096 + 4096 * 4096),
+        tongue: [4096, 11008, 32, 4096, 32064],
+        views: 1,
+        tokens: 576,
+    },
+    Shape {
+        name: "smolvlm-256m",
+        eye: SIGLIP,
+        between: layers(64, 16 * 768 * 576),
+        tongue: [576, 1536, 30, 192, 49280],
+        views: 17,
+        tokens: 1088,
+    },
+    Shape {
+        name: "smolvlm-500m",
+        eye: SIGLIP,
+        between: layers(64, 16 * 768 * 960),
+        tongue: [960, 2560, 32, 320, 49280],
+        views: 17,
+        tokens: 1088,
+    },
+    Shape {
+        name: "mobilevlm-1.7b",
+        eye: CLIP,
+        between: layers(576, 1024 * 2048 + 2048 * 2048) + layers(720, 2048 * 2048),
+        tongue: [2048, 5632, 24, 2048, 32000],
+        views: 1,
+        tokens: 144,
+    },
+    // The mean is taken before the second layer, which is the same.
+    Shape {
+        name: "mobilevlm-v2-1.7b",
+        eye: CLIP,
+        between: layers(576, 1024 * 2048) + layers(144, 2048 * 2048),
+        tongue: [2048, 5632, 24, 2048, 32000],
+        views: 1,
+        tokens: 144,
+    },
+    Shape {
+        name: "mobilevlm-v2-3b",
+        eye: CLIP,
+        between: layers(576, 1024 * 2560) + layers(144, 2560 * 2560),
+        tongue: [2560, 6912, 32, 2560, 32000],
+        views: 1,
+        tokens: 144,
+    },
+];
+
+#[test]
+fn costs_are_those_of_the_cards() {
+    for shape in SHAPES {
+        let question = Question {
+            prompt: 64,
+            answer: 1,
+            context: Some(2000),
+            file: None,
+            quant: "language=q4_0,vision=q8_0",
+            resolution: None,
+            layer: None,
+        };
+        let bill = estimate(shape.name, question).unwrap();
+        let [rows, width, inner, deep, patches, cell] = shape.eye;
+        let layer = layers(rows, 4 * width * width + 2 * width * inner) + layers(rows, 2 * rows * width);
+        let eye = shape.views as f64 * (deep as f64 * layer + layers(patches, cell * width));
+        let [width, inner, deep, groups, vocab] = shape.tongue;
+        let all = shape.tokens + 64;
+        // Keys are those read so far, a part of the prompt at a time.
+        let seen: usize = (0..all).step_by(CHUNK).map(|at| CHUNK.min(all - at) * (at + CHUNK.min(all - at))).sum();
+        let weights = 2 * width * width + 2 * width * groups + 3 * width * inner;
+        let tongue = deep as f64 * (layers(all, weights) + layers(seen, 2 * width)) + layers(1, width * vocab);
+        for (stage, want) in [("vision", eye), ("project", shape.views as f64 * shape.between), ("prefill", tongue)] {
+            let got = bill.stages.iter().find(|s| s.name == stage).unwrap().flops as f64;
+            println!("{} {stage}: {:.2} GFLOP, {:.2} by the card", shape.name, got / 1e9, want / 1e9);
+            assert!((got / want - 1.0).abs() < 0.02, "{} {stage}: {got} and {want}", shape.name);
+        }
+        assert_eq!(bill.stages.iter().find(|s| s.name == "prefill").unwrap().tokens_in, all);
     }
 }
 
@@ -242,11 +349,19 @@ fn what_cannot_be_is_said() {
         let e = load(name, [from, to]);
         assert!(e.what.contains(says), "{name}, {to}: {e}");
     }
+    for (from, to, says) in [
+        ("\"ldpnet\"", "\"magic\"", "'mm_projector_type' is 'magic'"),
+        ("\"patch\"", "\"cls\"", "'mm_vision_select_feature' is 'cls'"),
+        ("\"mm_vision_select_layer\": -2", "\"mm_vision_select_layer\": -7", "no layer -7 among 3"),
+    ] {
+        let e = load("mobilevlm", [from, to]);
+        assert!(e.what.contains(says), "{to}: {e}");
+    }
     let whole = Whole::load(Rc::new(Reference::default()), directory("llava-clip-llama", ["", ""])).unwrap();
     let golden = Golden::all("llava-clip-llama").swap_remove(0);
     let seen = whole.see(&golden);
     let ids = |text: &str, pictures| {
-        whole.marks.ids(&whole.words, &Prompt::Raw(text.into()), pictures, None).map_err(|e| e.what)
+        whole.marks.ids(&whole.words, &Prompt::Raw(text.into()), pictures, None, ROOM).map_err(|e| e.what)
     };
     assert!(ids("<image> and <image>", &seen.pictures).unwrap_err().contains("2 places for pictures, and there are 1"));
     assert!(ids("no picture", &seen.pictures).unwrap_err().contains("0 places for pictures, and there are 1"));
@@ -258,4 +373,24 @@ fn what_cannot_be_is_said() {
     let e = e.unwrap();
     assert!(e.what.contains("'LlamaForCausalLM' cannot see pictures") && e.hint.contains("LlavaFor"), "{e}");
     assert!(Marks::of(&text).unwrap().is_none());
+}
+
+/// Processors kept their template in JSON before they had a file of its own.
+#[test]
+fn older_templates_are_read() {
+    let golden = Golden::all("llava-clip-llama").swap_remove(2);
+    let template = std::fs::read_to_string(folder("llava-clip-llama").join("chat_template.jinja")).unwrap();
+    let file = |name: &str| -> Option<Rc<dyn Source>> {
+        match name {
+            "chat_template.jinja" => None,
+            "chat_template.json" => {
+                let json = serde_json::json!({"chat_template": template}).to_string();
+                Some(Rc::new(Memory::new(name.to_owned(), json.into_bytes())))
+            }
+            _ => Some(Rc::new(File::open(&folder("llava-clip-llama").join(name)).ok()?)),
+        }
+    };
+    let words = Words::of(&block_on(Checkpoint::hf(&file)).unwrap()).unwrap();
+    let [chat, _] = golden.prompts();
+    assert_eq!(words.ids(&chat, None, ROOM).unwrap(), golden.ids[1..golden.prompt]);
 }

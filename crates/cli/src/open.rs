@@ -140,10 +140,15 @@ impl How {
         Ok([all[0], all[1], all[2], all[3]])
     }
 
-    /// Pictures become rows of a session: their numbers, how they were cut, and what it took.
-    pub async fn show(&self, session: &mut Session, paths: &[PathBuf]) -> Result<(Range<u32>, Seen), Error> {
+    /// Pictures become rows of a session.
+    pub async fn show(&self, session: &mut Session, paths: &[PathBuf]) -> Result<Shown, Error> {
+        let mut unpacked: Vec<Kept> = session.model.unpacked.iter().cloned().collect();
         if paths.is_empty() {
-            return Ok((0..0, Seen { pictures: vec![], rows: vec![], stages: vec![] }));
+            return Ok(Shown {
+                numbers: 0..0,
+                seen: Seen { pictures: vec![], rows: vec![], stages: vec![] },
+                unpacked,
+            });
         }
         let pictures = picture::open_all(paths).await?;
         let (model, bar) = (session.model.clone(), bar());
@@ -152,21 +157,36 @@ impl How {
         let mut shown = |done, all| show(&bar, done, all);
         let sight = Sight::load(on, host, &model.checkpoint, [vision, projector], &mut shown).await;
         bar.finish_and_clear();
-        let seen = sight?.see(&pictures).await?;
-        Ok((session.show(&seen.rows)?, seen))
+        let sight = sight?;
+        tell(sight.unpacked());
+        unpacked.extend(sight.unpacked().cloned());
+        let seen = sight.see(&pictures).await?;
+        Ok(Shown { numbers: session.show(&seen.rows)?, seen, unpacked })
     }
 }
 
-/// On stderr, like all that is not an answer.
-fn tell(unpacked: &Option<Kept>) {
-    unpacked.iter().for_each(|kept| say::tell(&kept.to_string()));
+/// Pictures that a session was shown.
+pub struct Shown {
+    /// Of their rows, in its prompts.
+    pub numbers: Range<u32>,
+    pub seen: Seen,
+    /// Matrices of all parts of the model that could not be converted as was asked.
+    pub unpacked: Vec<Kept>,
 }
 
-/// The same for programs; null where everything is as it was asked for.
-pub fn unpacked(kept: &Option<Kept>) -> Value {
-    let Some(kept) = kept else { return Value::Null };
-    let formats: Map<String, Value> = kept.formats.iter().map(|(kind, n)| (kind.name.into(), (*n).into())).collect();
-    json!({"wish": kept.wish.name, "matrices": kept.all, "kept": formats})
+/// On stderr, like all that is not an answer.
+fn tell<'a>(unpacked: impl IntoIterator<Item = &'a Kept>) {
+    unpacked.into_iter().for_each(|kept| say::tell(&kept.to_string()));
+}
+
+/// The same for programs: one for each part of a model that is not as it was asked for.
+pub fn unpacked<'a>(kept: impl IntoIterator<Item = &'a Kept>) -> Value {
+    let one = |kept: &Kept| {
+        let of = |(kind, n): &(Kind, usize)| (kind.name.to_owned(), Value::from(*n));
+        let formats: Map<String, Value> = kept.formats.iter().map(of).collect();
+        json!({"wish": kept.wish.name, "matrices": kept.all, "kept": formats})
+    };
+    kept.into_iter().map(one).collect()
 }
 
 fn bar() -> ProgressBar {

@@ -38,7 +38,7 @@ fn goldens(name: &str) -> Vec<Value> {
 
 #[test]
 fn a_picture_and_a_question_become_transformers_answer() {
-    for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3", "smolvlm-sharded"] {
+    for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3", "smolvlm-sharded", "mobilevlm"] {
         let model = format!("seeing/{name}");
         for golden in goldens(name) {
             let all: Vec<u64> = golden["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect();
@@ -108,4 +108,26 @@ fn what_cannot_be_asked_is_named() {
         let said = refused(verb, model, more, pictures);
         assert!(said.contains(words), "{more:?}: {said}");
     }
+}
+
+/// What has to be known before anything is downloaded.
+#[test]
+fn an_estimate_brings_the_card() {
+    let estimate = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        command.arg("estimate").args(more).stdin(Stdio::null()).output().unwrap()
+    };
+    let bill = said(estimate(&["--model", "llava-1.5-7b", "--json"]));
+    let licence = &bill["card"]["licence"];
+    assert!(licence["permissive"] == json!(false) && licence["gated"] == json!(false), "{bill}");
+    let tokens = |stage: &str| bill["stages"][stage]["tokens_in"].as_u64();
+    assert_eq!((tokens("vision"), tokens("project"), tokens("prefill")), (Some(576), Some(577), Some(640)));
+    let lines = String::from_utf8(estimate(&["--model", "mobilevlm-v2-1.7b"]).stdout).unwrap();
+    for words in ["licence  Apache-2.0: any use", "1 views of 576 rows, 144 after", "transformers has no such model"] {
+        assert!(lines.contains(words), "{lines}");
+    }
+    assert_eq!(said(estimate(&["--model", "smollm2-135m", "--json"]))["card"], Value::Null);
+    // A prompt of 17 views does not fit into the usual context.
+    let said = String::from_utf8(estimate(&["--model", "smolvlm-256m"]).stderr).unwrap();
+    assert!(said.contains("1152 tokens of prompt and 32 of answer in a context of 1024"), "{said}");
 }

@@ -1,9 +1,9 @@
 //! What a run would cost, before any download: passes recorded from a model's published sizes, billed by the null
 //! backend.
 
-use squint_models::text::{Published, family, published};
-use squint_models::vision;
-use squint_nn::decoder::{Answer, Pass, RUN, Recorded, record};
+use squint_models::text::{Published, Text, family, published};
+use squint_models::{vision, vlm};
+use squint_nn::decoder::{Answer, Decoder, Pass, RUN, Recorded, record};
 use squint_nn::encoder::Look;
 use squint_nn::{Place, Planned, Want};
 use squint_ops::{Bill, Error, Grid, Kind, Null};
@@ -12,6 +12,9 @@ use crate::kept::Kept;
 use crate::room;
 use crate::session::{CHUNK, Session};
 use crate::wish::{activations, wishes};
+use seen::see;
+
+mod seen;
 
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
@@ -38,7 +41,7 @@ pub struct Estimate {
     /// What the file's matrices are taken to be in.
     pub file: Kind,
     /// Matrices that cannot be converted as was asked.
-    pub unpacked: Option<Kept>,
+    pub unpacked: Vec<Kept>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -53,6 +56,9 @@ pub struct Stage {
 
 pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
     activations(q.quant, false)?;
+    if let Some(card) = vlm::published(model) {
+        return see(card, q);
+    }
     match vision::published(model) {
         Some(published) => look(published, q),
         None => read(model, q),
@@ -75,12 +81,12 @@ fn look(published: &Published, q: Question) -> Result<Estimate, Error> {
     let mut stage = Stage { name: "vision", tokens_in, tokens_out, ..Stage::default() };
     stage.add(&bill);
     let weight_bytes = bytes(&encoded.wants, Place::Model);
-    let unpacked = Kept::of(&encoded.wants, to);
+    let unpacked = Kept::of(&encoded.wants, to).into_iter().collect();
     Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: bill.peak_bytes, file, unpacked })
 }
 
 /// What the wants of one place take.
-fn bytes(wants: &[Want], place: Place) -> u64 {
+pub(super) fn bytes(wants: &[Want], place: Place) -> u64 {
     let all = wants.iter().filter(|w| w.place == place);
     all.map(|w| w.kind.bytes_of(w.rows * w.cols.max(1)) as u64).sum()
 }
@@ -88,25 +94,39 @@ fn bytes(wants: &[Want], place: Place) -> u64 {
 /// A prompt and an answer through a language model.
 fn read(model: &str, q: Question) -> Result<Estimate, Error> {
     let published = published(model).map_err(|e| {
-        let more: Vec<_> = vision::PUBLISHED.iter().map(|p| p.name).collect();
+        let sees = vlm::CARDS.iter().map(|card| card.name);
+        let more: Vec<_> = vision::PUBLISHED.iter().map(|p| p.name).chain(sees).collect();
         Error::new(e.code, e.what, format!("{}, {}", e.hint, more.join(", ")))
     })?;
     let facts = published.facts()?;
     let family = family(&facts)?;
     let sizes = (family.sizes)(&facts)?;
+    let [to, cache] = wishes(q.quant, &["language", "kv"])?[..] else {
+        return Err(Error::bug("two wishes were asked for"));
+    };
+    answer(family, &sizes, published.absent, [to, cache], q)
+}
+
+/// The same of any of them. `to` is what its matrices are converted to, `cache` what keys and values are in.
+pub(super) fn answer(
+    family: &'static Text,
+    sizes: &Decoder,
+    absent: &'static [&'static str],
+    [to, cache]: [Option<Kind>; 2],
+    q: Question,
+) -> Result<Estimate, Error> {
     let room = room::room(q.context, sizes.context)?;
     room::fits(q.prompt, q.answer, room)?;
-    let asked = wishes(q.quant, &["language", "kv"])?;
-    let (file, to, cache) = (q.file.unwrap_or(Kind::BF16), asked[0], asked[1].unwrap_or(Kind::F16));
-    let planned = Planned { matrices: file, to, absent: published.absent };
-    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0, file, unpacked: None };
+    let (file, cache) = (q.file.unwrap_or(Kind::BF16), cache.unwrap_or(Kind::F16));
+    let planned = Planned { matrices: file, to, absent };
+    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0, file, unpacked: vec![] };
     // A pass like the last one is not recorded again: an answer is one pass, billed for every token.
     let mut last: Option<(Pass, Recorded)> = None;
     let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
         let pass = Pass { rows, answer, room, cache, album: 0 };
         let (_, recorded) = match last.take().filter(|(before, _)| *before == pass) {
             Some(same) => last.insert(same),
-            None => last.insert((pass, record(&planned, &sizes, family.layer, pass)?)),
+            None => last.insert((pass, record(&planned, sizes, family.layer, pass)?)),
         };
         debug_assert_eq!(RUN, ["start", "keys"]);
         let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
@@ -114,7 +134,7 @@ fn read(model: &str, q: Question) -> Result<Estimate, Error> {
         total.kv_bytes = bytes(&recorded.wants, Place::Session);
         if answer != Answer::Nothing {
             // Only a pass with an answer asks for all there is.
-            total.unpacked = Kept::of(&recorded.wants, to);
+            total.unpacked = Kept::of(&recorded.wants, to).into_iter().collect();
         }
         total.peak_bytes = total.peak_bytes.max(bill.peak_bytes);
         Ok(bill)

@@ -1,6 +1,7 @@
 //! Where pictures stand in a prompt: places in its text become tokens, one for each row, and these the rows themselves.
 
-use crate::picture::{Expansion, Preprocess, Views};
+use crate::picture::{Expansion, IMAGE, Views};
+use crate::sight::preprocess;
 use crate::words::{Prompt, Words};
 use squint_models::vlm::Parts;
 use squint_ops::Error;
@@ -11,6 +12,8 @@ pub struct Marks {
     expansion: Expansion,
     /// The token that stands for a row.
     mark: u32,
+    /// It is none that a tokenizer could make of text: what stands between pictures has ids of its own.
+    apart: bool,
 }
 
 impl Marks {
@@ -21,12 +24,12 @@ impl Marks {
             Some(expansion) => expansion,
             // Older files leave it to the model.
             None => {
-                let image = Preprocess::of(checkpoint)?.size().unwrap_or(parts.vision.sizes.image);
+                let image = preprocess(checkpoint, &parts)?.size().unwrap_or(parts.vision.sizes.image);
                 let fitted = (parts.projector.read)(&checkpoint.facts, &parts.ends(image))?;
                 Expansion::Rows(fitted.tokens())
             }
         };
-        Ok(Some(Marks { expansion, mark: parts.mark }))
+        Ok(Some(Marks { expansion, mark: parts.mark, apart: parts.beside.is_some() }))
     }
 
     /// Ids of a prompt, with a mark for each row of each picture.
@@ -38,7 +41,17 @@ impl Marks {
         now: Option<i64>,
         room: usize,
     ) -> Result<Vec<u32>, Error> {
-        words.ids_of(prompt, now, room, |text| self.expansion.expand(text, pictures))
+        words.ids_of(prompt, now, room, |text| self.pieces(text, pictures))
+    }
+
+    fn pieces(&self, text: &str, pictures: &[Views]) -> Result<Vec<(String, Vec<u32>)>, Error> {
+        let expanded = self.expansion.expand(text, pictures)?;
+        if !self.apart {
+            return Ok(vec![(expanded, vec![])]);
+        }
+        let rows = pictures.iter().map(|picture| self.expansion.of_views(picture).matches(IMAGE).count());
+        let marks = rows.map(|n| vec![self.mark; n]).chain([vec![]]);
+        Ok(text.split(IMAGE).map(str::to_owned).zip(marks).collect())
     }
 
     /// The same ids, with the numbers of rows in place of marks: what a session is given.

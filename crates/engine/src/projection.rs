@@ -1,6 +1,7 @@
 //! A projector on a backend: an encoder's rows in, a language model's rows out.
 
 use crate::both::both;
+use crate::kept::Kept;
 use crate::weights::{Loader, Progress};
 use squint_models::Named;
 use squint_models::projector::{Ends, Projector, record};
@@ -15,6 +16,8 @@ pub struct Projection {
     pub tokens: usize,
     /// What one run costs.
     pub bill: Bill,
+    /// Matrices that could not be converted as was asked.
+    pub unpacked: Option<Kept>,
     prepared: Prepared,
     views: Vec<Buf>,
     rows: Buf,
@@ -39,8 +42,9 @@ impl Projection {
         let (weights, ()) = both(loader.load(&projected.wants, progress), backend.warm(&projected.rec)).await?;
         let prepared = backend.prepare(&projected.rec, &weights.bind(&projected.wants)?).await?;
         let bill = Null::bill(&projected.rec, &[])?;
+        let unpacked = Kept::of(&projected.wants, quant);
         let (views, rows, tokens) = (projected.views, projected.rows, sizes.tokens());
-        Ok(Projection { backend, ends, tokens, bill, prepared, views, rows })
+        Ok(Projection { backend, ends, tokens, bill, unpacked, prepared, views, rows })
     }
 
     /// Of each view its rows, [rows, chans] → [tokens, width]

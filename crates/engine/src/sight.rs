@@ -4,12 +4,13 @@
 use crate::answer::Measured;
 use crate::artefacts::{self, Key, Store};
 use crate::estimate::Stage;
+use crate::kept::Kept;
 use crate::picture::{Picture, Preprocess, View, Views};
 use crate::projection::Projection;
 use crate::vision::Encoder;
 use crate::weights::Progress;
 use squint_models::vlm::{Parts, VLMS};
-use squint_ops::{Backend, Bill, Error, Host, Kind};
+use squint_ops::{Backend, Bill, Error, Grid, Host, Kind};
 use squint_weights::Checkpoint;
 use std::rc::Rc;
 
@@ -44,7 +45,7 @@ impl Sight {
             let what = format!("'{}' cannot see pictures", checkpoint.facts.architecture().unwrap_or("?"));
             Error::new("picture", what, format!("ask without one, or use one of {}", known.join(", ")))
         })?;
-        let preprocess = Preprocess::of(checkpoint)?;
+        let preprocess = preprocess(checkpoint, &parts)?;
         let trained = parts.vision.sizes.image;
         let image = preprocess.size().unwrap_or(trained);
         if image != trained && !parts.vision.family.any_size {
@@ -61,6 +62,11 @@ impl Sight {
         let encoder = Encoder::load_for(on, here, checkpoint, (parts.vision, look), quant[0], progress).await?;
         let projection = Projection::load(backend, host.clone(), checkpoint, to, ends, quant[1], progress).await?;
         Ok(Sight { encoder, projection, preprocess, host, kept: Store::new(artefacts::BUDGET) })
+    }
+
+    /// Matrices that could not be converted as was asked.
+    pub fn unpacked(&self) -> impl Iterator<Item = &Kept> {
+        self.encoder.unpacked.iter().chain(&self.projection.unpacked)
     }
 
     /// Looks at pictures, one after the other.
@@ -113,6 +119,26 @@ impl Sight {
         }
         Ok(made.values)
     }
+}
+
+/// As the files beside a checkpoint say, and what the official code knows besides.
+pub(crate) fn preprocess(checkpoint: &Checkpoint, parts: &Parts) -> Result<Preprocess, Error> {
+    let Some(beside) = parts.beside else { return Preprocess::of(checkpoint) };
+    let said = ["preprocessor_config.json", "processor_config.json"].iter().any(|name| checkpoint.file(name).is_some());
+    let mut made = match said {
+        true => Preprocess::of(checkpoint)?,
+        false => {
+            let Grid { height, width } = parts.vision.sizes.image;
+            let size = serde_json::json!({"shortest_edge": height.min(width)});
+            let crop = serde_json::json!({"height": height, "width": width});
+            let class = beside.processor;
+            Preprocess::read(&serde_json::json!({"image_processor_type": class, "size": size, "crop_size": crop}))?
+        }
+    };
+    if beside.padded {
+        made.pad = Some(made.mean.map(|mean| (mean * 255.0) as u8));
+    }
+    Ok(made)
 }
 
 /// A stage while it runs.

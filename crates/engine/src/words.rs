@@ -2,6 +2,7 @@
 
 use crate::artefacts::{Key, Made, Store};
 use crate::text::{Ask, Message, Template, Tokenizer};
+use squint_models::vlm::Parts;
 use squint_weights::{Checkpoint, Error, Facts};
 use std::borrow::Cow;
 
@@ -41,8 +42,16 @@ impl Words {
         if let Some(generation) = file("generation_config.json") {
             tokenizer = tokenizer.with_generation(generation)?;
         }
+        // The processor's, in its older form and in today's.
+        if let Some(config) = file("chat_template.json") {
+            template = Template::from_config(config)?;
+        }
         if let Some(text) = file("chat_template.jinja") {
             template = Some(Template::from_text(&String::from_utf8_lossy(text))?);
+        }
+        // What was published without a template has its code's.
+        if let Some(beside) = Parts::of(&checkpoint.facts)?.and_then(|parts| parts.beside) {
+            template = Some(Template::from_text(beside.template)?);
         }
         Ok(Words { tokenizer, template })
     }
@@ -67,19 +76,23 @@ impl Words {
         self.tokenizer.encode(&text, framed)
     }
 
-    /// Ids of a prompt with pictures: `expand` writes as many tokens as a picture has rows where the text has one place for
-    /// it. Processors frame what a template wrote, too, unless it begins with the first token already.
+    /// Ids of a prompt with pictures: `expand` cuts its text into pieces, and says which ids follow each. Processors frame what a template wrote, too, unless it begins with the first token already.
     pub fn ids_of(
         &self,
         prompt: &Prompt,
         now: Option<i64>,
         room: usize,
-        expand: impl FnOnce(&str) -> Result<String, Error>,
+        expand: impl FnOnce(&str) -> Result<Vec<(String, Vec<u32>)>, Error>,
     ) -> Result<Vec<u32>, Error> {
         let (text, framed) = self.text(prompt, now, room)?;
         let first = self.tokenizer.bos().and_then(|id| self.tokenizer.token_of(id));
         let begun = first.is_some_and(|first| text.starts_with(&first));
-        self.tokenizer.encode(&expand(&text)?, framed || !begun)
+        let mut ids = vec![];
+        for (i, (piece, more)) in expand(&text)?.into_iter().enumerate() {
+            ids.extend(self.tokenizer.encode(&piece, i == 0 && (framed || !begun))?);
+            ids.extend(more);
+        }
+        Ok(ids)
     }
 
     /// A prompt as it is written, and whether the tokenizer frames it: a template writes the special tokens itself.

@@ -31,6 +31,7 @@ const BESIDE: &[&str] = &[
     "tokenizer_config.json",
     "generation_config.json",
     "chat_template.jinja",
+    "chat_template.json",
     "preprocessor_config.json",
     "processor_config.json",
 ];

@@ -3,6 +3,7 @@
 use crate::open::unpacked;
 use serde_json::{Value, json};
 use squint_engine::estimate::{Question, estimate};
+use squint_models::vlm::{self, Card};
 use squint_ops::{Error, Kind};
 
 #[derive(clap::Args)]
@@ -67,11 +68,19 @@ pub fn run(args: Args) -> Result<(), Error> {
             (s.name.to_owned(), row)
         })
         .collect();
+    // What is to be known of a model comes before what it costs.
+    let card = vlm::published(&args.model);
     if args.json {
-        crate::say(&json!({"model": args.model, "stages": stages, "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes,
-                "peak_bytes": bill.peak_bytes, "file": bill.file.name, "unpacked": unpacked(&bill.unpacked)}).to_string());
+        let card = card.map(told);
+        crate::say(
+            &json!({"model": args.model, "card": card, "stages": stages, "weight_bytes": bill.weight_bytes,
+                "kv_bytes": bill.kv_bytes, "peak_bytes": bill.peak_bytes, "file": bill.file.name,
+                "unpacked": unpacked(&bill.unpacked)})
+            .to_string(),
+        );
         return Ok(());
     }
+    card.into_iter().flat_map(lines).for_each(|line| crate::say(&line));
     crate::say(&format!("a file in {} is assumed", bill.file.name));
     bill.unpacked.iter().for_each(|kept| crate::say(&kept.to_string()));
     for s in &bill.stages {
@@ -86,4 +95,28 @@ pub fn run(args: Args) -> Result<(), Error> {
     crate::say(&format!("caches   {:>12.1} MB", bill.kv_bytes as f64 / 1e6));
     crate::say(&format!("peak     {:>12.1} MB", bill.peak_bytes as f64 / 1e6));
     Ok(())
+}
+
+/// A card, for programs.
+fn told(card: &Card) -> Value {
+    let l = &card.licence;
+    json!({"parts": card.parts, "preprocess": card.preprocess, "template": card.template, "views": card.views,
+        "tokens": card.tokens, "claims": card.claims, "source": card.source, "oracle": card.oracle,
+        "licence": {"name": l.name, "permissive": l.permissive, "gated": l.gated, "link": l.link}})
+}
+
+/// The same for people.
+fn lines(card: &Card) -> Vec<String> {
+    let l = &card.licence;
+    let allowed = if l.permissive { "any use" } else { "some uses are excluded" };
+    let had = if l.gated { "after signing in" } else { "without signing in" };
+    let [before, after] = card.tokens;
+    vec![
+        format!("parts    {}", card.parts.join("; ")),
+        format!("pictures {}: {} views of {before} rows, {after} after the projector", card.preprocess, card.views),
+        format!("prompt   {}", card.template),
+        format!("claims   {} ({})", card.claims, card.source),
+        format!("licence  {}: {allowed}, {had}: {}", l.name, l.link),
+        format!("held to  {}", card.oracle),
+    ]
 }

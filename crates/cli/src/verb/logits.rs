@@ -1,6 +1,6 @@
 //! `squint logits`: the scores themselves, for people who compare engines.
 
-use crate::open::{How, unpacked};
+use crate::open::{How, Shown, unpacked};
 use serde_json::json;
 use squint_engine::{Choice, Marks, Prompt, Words, room};
 use squint_ops::Error;
@@ -29,7 +29,7 @@ const TOP: usize = 10;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
-    let (rows, seen) = args.how.show(&mut session, &args.image).await?;
+    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut session, &args.image).await?;
     let marks = Marks::of(&session.model.checkpoint)?;
     let ids = match &args.prompt {
         Some(text) => {
@@ -42,7 +42,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         None => args.ids,
     };
     room::fits(ids.len(), args.greedy, session.room())?;
-    let prompt = marks.map_or_else(|| Ok(ids.clone()), |marks| marks.placed(&ids, rows))?;
+    let prompt = marks.map_or_else(|| Ok(ids.clone()), |marks| marks.placed(&ids, numbers))?;
     let vocab = session.model.sizes.vocab;
     let (mut best, mut last) = (vec![], vec![]);
     session
@@ -63,7 +63,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     if args.how.json {
         crate::say(
             &json!({"ids": ids, "argmax": best, "top": top, "greedy": greedy,
-            "unpacked": unpacked(&session.model.unpacked)})
+            "unpacked": unpacked(&kept)})
             .to_string(),
         );
         return Ok(());

@@ -1,6 +1,6 @@
 //! `squint run`: a question in, an answer out, streamed.
 
-use crate::open::{How, unpacked};
+use crate::open::{How, Shown, unpacked};
 use crate::say::stream;
 use serde_json::{Value, json};
 use squint_engine::answer::{Heard, Question, answer};
@@ -53,7 +53,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
     let words = Words::of(&session.model.checkpoint)?;
-    let (rows, seen) = args.how.show(&mut session, &args.image).await?;
+    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut session, &args.image).await?;
     let marks = Marks::of(&session.model.checkpoint)?;
     let prompt = if args.raw {
         Prompt::Raw(args.prompt)
@@ -72,7 +72,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     };
     let (now, room) = (Some(now as i64), session.room());
     let ids = match &marks {
-        Some(marks) => marks.placed(&marks.ids(&words, &prompt, &seen.pictures, now, room)?, rows)?,
+        Some(marks) => marks.placed(&marks.ids(&words, &prompt, &seen.pictures, now, room)?, numbers)?,
         None => words.ids(&prompt, now, room)?,
     };
     let question =
@@ -104,7 +104,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
             "backend": caps.name, "device": caps.device, "threads": caps.threads});
         crate::say(
             &json!({"text": done.text, "ids": done.ids, "reason": done.reason.name(), "stages": stages,
-            "meter": meter, "unpacked": unpacked(&session.model.unpacked)})
+            "meter": meter, "unpacked": unpacked(&kept)})
             .to_string(),
         );
         return Ok(());

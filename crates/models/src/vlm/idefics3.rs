@@ -22,6 +22,7 @@ pub static IDEFICS3: Vlm = Vlm {
             projector: "idefics3",
             text: own(facts, "text_config", "llama")?,
             mark: mark(facts)?,
+            beside: None,
         })
     },
 };

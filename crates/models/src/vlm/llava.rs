@@ -39,6 +39,7 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         projector: "mlp",
         text: own(facts, "text_config", "llama")?,
         mark: mark(facts)?,
+        beside: None,
     })
 }
 

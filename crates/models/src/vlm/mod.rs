@@ -3,7 +3,9 @@
 
 mod idefics3;
 mod llava;
+mod mobilevlm;
 mod own;
+mod published;
 
 use crate::Member;
 use crate::projector::{Ends, Projector, View, projector};
@@ -11,6 +13,8 @@ use crate::{text, vision};
 use squint_nn::encoder::Look;
 use squint_ops::Grid;
 use squint_weights::{Error, Fact, Facts};
+
+pub use published::{CARDS, Card, published};
 
 /// One kind.
 pub struct Vlm {
@@ -36,9 +40,21 @@ pub struct Said {
     pub text: Facts,
     /// The token that stands for a row of a picture.
     pub mark: u32,
+    pub beside: Option<Beside>,
 }
 
-pub static VLMS: &[&Vlm] = &[&llava::LLAVA, &idefics3::IDEFICS3];
+/// What the official code knows that stands in no file beside the weights.
+#[derive(Clone, Copy)]
+pub struct Beside {
+    /// Pictures lie in a square of the mean colour first.
+    pub padded: bool,
+    /// The class of the image processor; it makes pictures of the tower's size.
+    pub processor: &'static str,
+    /// How a conversation is written. Pieces of text between pictures have ids of their own, and the mark is none of them.
+    pub template: &'static str,
+}
+
+pub static VLMS: &[&Vlm] = &[&llava::LLAVA, &idefics3::IDEFICS3, &mobilevlm::MOBILEVLM];
 
 /// The parts of a checkpoint, with their sizes.
 pub struct Parts {
@@ -51,6 +67,7 @@ pub struct Parts {
     pub others: Vec<&'static str>,
     pub text: text::Found,
     pub mark: u32,
+    pub beside: Option<Beside>,
 }
 
 impl Parts {
@@ -73,8 +90,8 @@ impl Parts {
         let text = Member { family, sizes: (family.sizes)(&said.text)?, outer: kind.outer[1], ignored };
         let layer = said.layer.map(|number| vision.sizes.layer(number)).transpose()?;
         let (projector, others) = (projector(said.projector)?, apart(1, &[]));
-        let Said { dropped, mark, .. } = said;
-        Ok(Some(Parts { kind, vision, layer, dropped, projector, others, text, mark }))
+        let Said { dropped, mark, beside, .. } = said;
+        Ok(Some(Parts { kind, vision, layer, dropped, projector, others, text, mark, beside }))
     }
 
     /// What is wanted of the encoder.

@@ -73,7 +73,7 @@ pub(super) fn own_as(facts: &Facts, key: &str, class: &str) -> Result<Facts, Err
     of_class(root.get(key).and_then(Value::as_object).unwrap_or(&Map::new()), class)
 }
 
-fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
+pub(super) fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
     let found = CLASSES.iter().find(|c| c.types.contains(&class)).ok_or_else(|| {
         let known: Vec<_> = CLASSES.iter().flat_map(|c| c.types).copied().collect();
         let what = format!("a part of the model is a '{class}', which is not known");
