@@ -104,14 +104,14 @@ mod tests {
     #[test]
     fn what_a_file_leaves_out_is_as_its_class_has_it() {
         let llama = part(r#"{"text_config": {"vocab_size": 32064, "num_hidden_layers": null}}"#, "llama").unwrap();
-        let size = |hf| llama.uint(Fact { gguf: "", hf });
+        let size = |hf| llama.uint(Fact { gguf: "", hf }).unwrap();
         assert_eq!(llama.architecture().unwrap(), "LlamaForCausalLM");
         assert_eq!(
             (size("vocab_size"), size("hidden_size"), size("num_hidden_layers")),
             (Some(32064), Some(4096), Some(32))
         );
         let phi = part(r#"{"text_config": {"model_type": "phi", "hidden_size": 2560}}"#, "llama").unwrap();
-        assert_eq!(phi.uint(Fact { gguf: "", hf: "hidden_size" }), Some(2560));
+        assert_eq!(phi.uint(Fact { gguf: "", hf: "hidden_size" }).unwrap(), Some(2560));
         assert!(part(r#"{"text_config": {"model_type": "mpt"}}"#, "llama").err().unwrap().what.contains("'mpt'"));
         assert!(part("{}", "llama").err().unwrap().what.contains("'text_config' is missing"));
     }

@@ -198,7 +198,7 @@ mod tests {
             let (facts, [eye, tongue]) = (card.facts().unwrap(), card.absent);
             let Parts { vision, text, projector, .. } = Parts::of(&facts).unwrap().unwrap();
             let ends = Parts::of(&facts).unwrap().unwrap().ends(vision.sizes.image);
-            let planned = |absent| Planned { matrices: Kind::F32, absent };
+            let planned = |absent| Planned { matrices: Kind::F32, to: None, absent };
             let fitted = (projector.read)(&facts, &ends).unwrap();
             let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
             // Idefics3's layer has no bias.
