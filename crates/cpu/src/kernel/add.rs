@@ -1,47 +1,23 @@
-//! Sums row by row of the period, so that nothing is divided; rows are shared out between threads.
+//! Sums.
 
+use super::pairs::{self, Pair};
 use super::{Machine, Part};
-use crate::lanes::{Body, LANES, Lanes};
-use crate::pool::Parts;
-use squint_ops::{Error, View, Views};
-
-/// Additions that are worth handing out.
-const GRAIN: usize = 16_384;
+use crate::lanes::Lanes;
+use squint_ops::{Error, View};
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {
-    let (len, period) = (params[0] as usize, params[1] as usize);
-    let [a, b, y] = views.split()?;
-    let (a, b, y) = (a.f32()?, b.f32()?, Parts::new(y.f32_mut()?));
-    let isa = machine.isa;
-    machine.pool.split(len, GRAIN, |range| {
-        let mut at = range.start;
-        while at < range.end {
-            let from = at % period;
-            let n = (period - from).min(range.end - at);
-            // SAFETY: every number is in one range.
-            isa.run(Sum { a: &a[at..at + n], b: &b[from..from + n], y: unsafe { y.slice(at..at + n) } });
-            at += n;
-        }
-    });
-    Ok(())
+    pairs::run::<Sum>(machine, params, views)
 }
 
-pub struct Sum<'a> {
-    pub a: &'a [f32],
-    pub b: &'a [f32],
-    pub y: &'a mut [f32],
-}
+pub struct Sum;
 
-impl Body for Sum<'_> {
-    type Out = ();
+impl Pair for Sum {
     #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let whole = self.y.len() / LANES * LANES;
-        for i in (0..whole).step_by(LANES) {
-            L::store(L::add(L::load(&self.a[i..]), L::load(&self.b[i..])), &mut self.y[i..]);
-        }
-        for i in whole..self.y.len() {
-            self.y[i] = self.a[i] + self.b[i];
-        }
+    fn lanes<L: Lanes>(a: L::V, b: L::V) -> L::V {
+        L::add(a, b)
+    }
+    #[inline(always)]
+    fn one(a: f32, b: f32) -> f32 {
+        a + b
     }
 }

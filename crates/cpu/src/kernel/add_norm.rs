@@ -1,5 +1,6 @@
 //! The bodies of `add` and `rms_norm` on a row while it is in the nearest cache: the same bits as one after the other.
 
+use super::pairs::Pairs;
 use super::{Machine, Part, add, rms_norm};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
@@ -15,7 +16,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
             let at = r * cols..(r + 1) * cols;
             // SAFETY: every row is in one range.
             let (sum, y) = unsafe { (sum.slice(at.clone()), y.slice(at.clone())) };
-            isa.run(add::Sum { a: &a[at.clone()], b: &b[at], y: sum });
+            isa.run(Pairs::<add::Sum>::new(&a[at.clone()], &b[at], sum));
             isa.run(rms_norm::Row { x: sum, w, y, eps });
         }
     });

@@ -11,6 +11,7 @@ pub mod matmul;
 mod matmul_gated;
 mod matmul_id;
 mod mul;
+mod pairs;
 mod pixel_shuffle;
 mod rms_norm;
 mod rope;

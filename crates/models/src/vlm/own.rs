@@ -16,8 +16,6 @@ static CLASSES: &[Class] = &[
     // Encoders know themselves what they take for granted.
     Class { types: &["clip_vision_model"], architecture: "CLIPVisionModel", usual: "{}" },
     Class { types: &["siglip_vision_model"], architecture: "SiglipVisionModel", usual: "{}" },
-    Class { types: &["dinov2"], architecture: "Dinov2Model", usual: "{}" },
-    Class { types: &["dinov2_with_registers"], architecture: "Dinov2WithRegistersModel", usual: "{}" },
     Class {
         types: &["idefics3_vision"],
         architecture: "Idefics3VisionTransformer",
