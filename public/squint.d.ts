@@ -96,7 +96,8 @@ export interface EncodeOptions {
 }
 
 export interface Encoded {
-  /** The classifier's logits. */
+  /** Rows and numbers of a row: a classifier's logits are one row; an encoder without classes gives its rows. */
+  shape: [number, number];
   values: Float32Array;
   /** From the pixels to the values, in milliseconds. */
   ms: number;

@@ -30,6 +30,8 @@ export class Squint {
   #return = null;
   /** Why this one answers no more. */
   #dead = null;
+  /** Memory for the pixels of the next picture. */
+  #spare = null;
   #run = 0;
   /** Listeners by run. */
   #runs = new Map();
@@ -94,10 +96,13 @@ export class Squint {
   }
 
   /** Shows a picture to the vision encoder that was loaded. */
-  async encode({ pixels, signal }) {
-    // A copy that the worker keeps: half a megabyte is not copied again on its way.
-    const own = new Float32Array(pixels);
-    for await (const { news } of this.#ask("encode", { pixels: own }, signal, [own.buffer])) {
+  async encode({ pixels = [], signal }) {
+    // A copy that goes to the worker and comes back: half a megabyte is not copied again on its way.
+    const own = this.#spare?.length === pixels.length ? this.#spare : new Float32Array(pixels.length);
+    this.#spare = null;
+    own.set(pixels);
+    for await (const { news, pixels: back } of this.#ask("encode", { pixels: own }, signal, [own.buffer])) {
+      if (back) this.#spare = back;
       if (news.encoded) return { ...news.encoded, values: new Float32Array(news.encoded.values.slice().buffer) };
     }
   }
@@ -153,7 +158,8 @@ export class Squint {
     });
   }
 
-  #hear({ run, news }) {
+  #hear({ run, ...event }) {
+    const { news } = event;
     if (run === 0) {
       if (!news.fault) return;
       this.#link.close();
@@ -162,7 +168,7 @@ export class Squint {
     }
     const put = this.#runs.get(run);
     if (last(news)) this.#runs.delete(run);
-    put?.({ news });
+    put?.(event);
   }
 
   /** Another worker; what waits hears why, and the model comes again, from where it is kept. */

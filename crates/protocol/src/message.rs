@@ -171,7 +171,9 @@ pub struct Done {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Encoded {
-    /// The classifier's logits: f32 as bytes, little end first. A thousand numbers one by one took a millisecond to send.
+    /// Rows and numbers of a row: a classifier's logits are one row, an encoder's its rows.
+    pub shape: [u32; 2],
+    /// f32 as bytes, little end first. A thousand numbers one by one took a millisecond to send.
     #[serde(with = "crate::bytes")]
     pub values: Vec<f32>,
     /// From the pixels to the values.

@@ -51,8 +51,7 @@ pub fn files(message: &JsValue) -> Vec<(String, web_sys::Blob)> {
     js_sys::Object::entries(&object).iter().filter_map(pair).collect()
 }
 
-/// The pixels beside a message, none where there are none.
-pub fn pixels(message: &JsValue) -> Vec<f32> {
-    let pixels = js_sys::Reflect::get(message, &"pixels".into()).ok().and_then(|p| p.dyn_into().ok());
-    pixels.map_or(vec![], |p: js_sys::Float32Array| p.to_vec())
+/// The pixels beside a message.
+pub fn pixels(message: &JsValue) -> Option<js_sys::Float32Array> {
+    js_sys::Reflect::get(message, &"pixels".into()).ok()?.dyn_into().ok()
 }

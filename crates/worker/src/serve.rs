@@ -40,7 +40,7 @@ enum Seat {
 /// What comes beside a message.
 struct Beside {
     files: Vec<(String, web_sys::Blob)>,
-    pixels: Vec<f32>,
+    pixels: Option<js_sys::Float32Array>,
 }
 
 thread_local! {
@@ -92,7 +92,7 @@ async fn serve(worker: &Worker, request: Request, beside: Beside) -> Result<(), 
         }
         Ask::Load(wish) => load(worker, run, wish, beside.files).await,
         Ask::Generate(wish) => generate(worker, run, wish).await,
-        Ask::Encode => encode(worker, run, &beside.pixels).await,
+        Ask::Encode => encode(worker, run, beside.pixels.unwrap_or_default()).await,
         Ask::Stop(_) => Ok(()),
     }
 }
@@ -280,22 +280,40 @@ async fn generate(worker: &Worker, run: u32, wish: Generate) -> Result<(), Error
     Ok(())
 }
 
-async fn encode(worker: &Worker, run: u32, pixels: &[f32]) -> Result<(), Error> {
+async fn encode(worker: &Worker, run: u32, pixels: js_sys::Float32Array) -> Result<(), Error> {
     let taken = take(worker)?;
     let Some(Seat::Vision(encoder)) = &taken.seat else {
         return Err(Error::new("model", "the model reads questions, not pictures", "load a vision encoder"));
     };
     let now = &worker.around.host.now;
     let start = now();
-    let made = encoder.logits(pixels).await?;
+    let (shape, made) = match encoder.has_scores() {
+        true => {
+            let made = encoder.logits(&pixels.to_vec()).await?;
+            ([1, made.values.len()], made)
+        }
+        false => (encoder.shape(), encoder.hidden(&pixels.to_vec()).await?),
+    };
     let (ms, reused) = (now() - start, made.reused);
-    send(run, News::Encoded(Encoded { values: made.values.to_vec(), ms, reused }));
+    let encoded = Encoded { shape: shape.map(|n| n as u32), values: made.values.to_vec(), ms, reused };
+    give_back(run, News::Encoded(encoded), &pixels);
     Ok(())
 }
 
 fn send(run: u32, news: News) {
     // Events are plain data; one that cannot be sent has nobody to be told to.
     if let Ok(value) = serde_wasm_bindgen::to_value(&Event { run, news }) {
+        drop(scope().post_message(&value));
+    }
+}
+
+/// The same with the pixels that came beside the message: memory the page has already touched takes its next picture in a
+/// fifth of the time.
+fn give_back(run: u32, news: News, pixels: &js_sys::Float32Array) {
+    let Ok(value) = serde_wasm_bindgen::to_value(&Event { run, news }) else { return };
+    let beside = js_sys::Reflect::set(&value, &"pixels".into(), pixels);
+    let given = js_sys::Array::of1(&pixels.buffer());
+    if beside.is_err() || scope().post_message_with_transfer(&value, &given).is_err() {
         drop(scope().post_message(&value));
     }
 }

@@ -64,11 +64,11 @@ pub fn multiply(
                 let (start, last) = (pair * PAIR, panels.rows.min(outs).div_ceil(LANES));
                 let two = 2 * pair..(2 * pair + 2).min(last);
                 // The outputs of a pair of panels, into columns from `o` on of rows of `outs`.
-                let mut product = |y: &Parts, outs: usize, o: usize| {
+                let mut product = |y: &Parts, outs: usize, o: usize, then: Then| {
                     if let Some(codes) = integers {
                         for (i, p) in two.clone().enumerate() {
                             let (panel, o) = (weight.panel(p, raw), o + i * LANES);
-                            isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o });
+                            isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o, then });
                         }
                         return;
                     }
@@ -84,13 +84,13 @@ pub fn multiply(
                     };
                     isa.run(Real { x, panels, y, rows, outs, depth, o });
                 };
-                if then.nothing() {
-                    product(y, outs, start);
+                if then.nothing() || integers.is_some() && then.function.is_none() {
+                    product(y, outs, start, then);
                     continue;
                 }
                 RAW.with_borrow_mut(|raw| {
                     raw.resize(raw.len().max(rows * PAIR), 0.0);
-                    product(&Parts::new(raw), PAIR, 0);
+                    product(&Parts::new(raw), PAIR, 0, Then::default());
                     let width = PAIR.min(outs - start);
                     isa.run(Finish { from: raw, step: PAIR, y, rows, outs, o: start, width, then });
                 });

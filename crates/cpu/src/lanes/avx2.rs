@@ -130,6 +130,29 @@ unsafe impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn turn(r: [__m256; 8]) -> [__m256; 8] {
+        let mut out = r;
+        // SAFETY: see the impl.
+        unsafe {
+            for half in [0, 1] {
+                let [a, b, c, d] = [0, 1, 2, 3].map(|i| r[4 * half + i]);
+                let (ab, ef) = (_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b));
+                let (cd, gh) = (_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+                out[4 * half] = _mm256_shuffle_ps::<0x44>(ab, cd);
+                out[4 * half + 1] = _mm256_shuffle_ps::<0xee>(ab, cd);
+                out[4 * half + 2] = _mm256_shuffle_ps::<0x44>(ef, gh);
+                out[4 * half + 3] = _mm256_shuffle_ps::<0xee>(ef, gh);
+            }
+            // Each half register holds four rows of a column.
+            for i in 0..4 {
+                let (low, high) = (out[i], out[i + 4]);
+                out[i] = _mm256_permute2f128_ps::<0x20>(low, high);
+                out[i + 4] = _mm256_permute2f128_ps::<0x31>(low, high);
+            }
+        }
+        out
+    }
+    #[inline(always)]
     fn reals(from: &[u8]) -> __m256 {
         let from = &from[..32];
         // SAFETY: 32 bytes are there.

@@ -63,6 +63,8 @@ pub unsafe trait Lanes: Copy + 'static {
     fn sum(v: Self::V) -> f32;
     /// Largest of all lanes.
     fn most(v: Self::V) -> f32;
+    /// Lane j of vector i becomes lane i of vector j.
+    fn turn(rows: [Self::V; LANES]) -> [Self::V; LANES];
 
     /// Eight f32 from 32 bytes, wherever they lie.
     fn reals(from: &[u8]) -> Self::V;

@@ -98,6 +98,10 @@ unsafe impl Lanes for Scalar {
     }
 
     #[inline(always)]
+    fn turn(rows: [V; LANES]) -> [V; LANES] {
+        from_fn(|j| from_fn(|i| rows[i][j]))
+    }
+    #[inline(always)]
     fn reals(from: &[u8]) -> V {
         from_fn(|i| f32::from_le_bytes(from_fn(|j| from[4 * i + j])))
     }

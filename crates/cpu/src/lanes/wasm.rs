@@ -184,6 +184,20 @@ unsafe impl Lanes for Wasm {
     }
 
     #[inline(always)]
+    fn turn(r: [[v128; 2]; 8]) -> [[v128; 2]; 8] {
+        let mut out = r;
+        for (rows, cols) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            let [a, b, c, d] = [0, 1, 2, 3].map(|i| r[4 * rows + i][cols]);
+            let [ab, ef] = [i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b)];
+            let [cd, gh] = [i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d)];
+            out[4 * cols][rows] = i32x4_shuffle::<0, 1, 4, 5>(ab, cd);
+            out[4 * cols + 1][rows] = i32x4_shuffle::<2, 3, 6, 7>(ab, cd);
+            out[4 * cols + 2][rows] = i32x4_shuffle::<0, 1, 4, 5>(ef, gh);
+            out[4 * cols + 3][rows] = i32x4_shuffle::<2, 3, 6, 7>(ef, gh);
+        }
+        out
+    }
+    #[inline(always)]
     fn reals(from: &[u8]) -> [v128; 2] {
         load(from)
     }

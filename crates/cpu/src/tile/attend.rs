@@ -110,11 +110,7 @@ impl Attend<'_> {
                     }
                 }
             } else {
-                for (j, k) in k.chunks_exact(head).enumerate() {
-                    for (c, k) in k.iter().enumerate() {
-                        turned[c * KEYS + j] = *k;
-                    }
-                }
+                turn::<L>(k, head, turned);
                 let mut i = 0;
                 while i + 4 <= lines {
                     let q = [query(i), query(i + 1), query(i + 2), query(i + 3)];
@@ -166,6 +162,30 @@ impl Attend<'_> {
             for (y, v) in y.iter_mut().zip(&sums[i * wide..]) {
                 *y = v * inverse;
             }
+        }
+    }
+}
+
+/// [up to KEYS][head] becomes [head][KEYS]. What is in the other columns is not looked at.
+#[inline(always)]
+fn turn<L: Lanes>(k: &[f32], head: usize, turned: &mut [f32]) {
+    let n = k.len() / head;
+    let whole = [n / LANES * LANES, head / LANES * LANES];
+    for j in (0..whole[0]).step_by(LANES) {
+        for c in (0..whole[1]).step_by(LANES) {
+            let mut rows = [L::splat(0.0); LANES];
+            for (i, row) in rows.iter_mut().enumerate() {
+                *row = L::load(&k[(j + i) * head + c..]);
+            }
+            for (i, row) in L::turn(rows).into_iter().enumerate() {
+                L::store(row, &mut turned[(c + i) * KEYS + j..]);
+            }
+        }
+    }
+    for j in 0..n {
+        let from = if j < whole[0] { whole[1] } else { 0 };
+        for c in from..head {
+            turned[c * KEYS + j] = k[j * head + c];
         }
     }
 }

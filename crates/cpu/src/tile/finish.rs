@@ -64,7 +64,7 @@ impl<L: Lanes> Visit<L> for Finish<'_> {
         // Column by column of vectors: the bias is loaded once, and what is asked is asked once.
         for c in (0..self.width).step_by(LANES) {
             let (n, o) = (LANES.min(self.width - c), self.o + c);
-            let bias = self.then.bias.map_or(L::splat(0.0), |b| some::<L>(&b[o..o + n]));
+            let bias = self.then.bias.map_or(L::splat(0.0), |b| super::some::<L>(&b[o..o + n]));
             let from = self.from[c..].chunks(self.step).take(self.rows);
             match self.then.sum {
                 Some(sum) => {
@@ -72,7 +72,9 @@ impl<L: Lanes> Visit<L> for Finish<'_> {
                         let at = r * self.outs + o;
                         let v = f.at(L::add(L::load(from), bias));
                         // SAFETY: a panel's outputs belong to one thread.
-                        super::put::<L>(L::add(v, some::<L>(&sum[at..at + n])), unsafe { self.y.slice(at..at + n) });
+                        super::put::<L>(L::add(v, super::some::<L>(&sum[at..at + n])), unsafe {
+                            self.y.slice(at..at + n)
+                        });
                     }
                 }
                 None => {
@@ -97,15 +99,4 @@ impl<L: Lanes> Visit<L> for Finish<'_> {
             }
         }
     }
-}
-
-/// Up to eight numbers, the others zero.
-#[inline(always)]
-fn some<L: Lanes>(from: &[f32]) -> L::V {
-    if from.len() == LANES {
-        return L::load(from);
-    }
-    let mut all = [0.0; LANES];
-    all[..from.len()].copy_from_slice(from);
-    L::load(&all)
 }

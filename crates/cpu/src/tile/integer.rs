@@ -1,6 +1,6 @@
 //! Rows of 8-bit activations against a panel of integer weights:
 //! y = Σ_runs scale · (s · (Σ code · a + bias)) + min · lift, s the activations' scale; large blocks of activations come
-//! in two terms, each with its own a, s and bias.
+//! in two terms, each with its own a, s and bias. Activations of 16 bits have one s for the row, and no more.
 //!
 //! Sums of a run are exact integers, and runs are added one by one in order without fusing, so every instruction set
 //! gives the same bits.
@@ -9,6 +9,7 @@ use crate::lanes::{Body, LANES, Lanes};
 use crate::panels::stretch;
 use crate::pool::Parts;
 use crate::quantize::{BLOCK, ROWS, Scratch, Term};
+use crate::tile::Then;
 use squint_ops::Codes;
 
 /// One panel's outputs of every row.
@@ -22,6 +23,8 @@ pub struct Integer<'a> {
     pub depth: usize,
     /// First output of the panel.
     pub o: usize,
+    /// Has no function: that would be another loop for each.
+    pub then: Then<'a>,
 }
 
 impl Body for Integer<'_> {
@@ -82,11 +85,18 @@ impl Integer<'_> {
         }
         let n = (self.outs - self.o).min(LANES);
         for (i, sum) in sum.iter().enumerate() {
+            let sum = if BITS == 8 { L::mul(*sum, first.scale::<L>(i, 0)) } else { *sum };
             let at = (r + i) * self.outs + self.o;
             // SAFETY: a panel's outputs belong to one thread.
             let y = unsafe { self.y.slice(at..at + n) };
             let large = if BITS == 8 { &[] } else { self.x.large(r + i, self.depth) };
-            let sum = if large.is_empty() { *sum } else { L::add(*sum, self.second::<L, BITS, RUN>(r + i, large)) };
+            let mut sum = if large.is_empty() { sum } else { L::add(sum, self.second::<L, BITS, RUN>(r + i, large)) };
+            if let Some(bias) = self.then.bias {
+                sum = L::add(sum, super::some::<L>(&bias[self.o..self.o + n]));
+            }
+            if let Some(more) = self.then.sum {
+                sum = L::add(sum, super::some::<L>(&more[at..at + n]));
+            }
             super::put::<L>(sum, y);
         }
     }
@@ -137,7 +147,8 @@ impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
     }
 }
 
-/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight, times the activations' scale.
+/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight, times the activations' scale
+/// where runs have scales of their own.
 #[inline(always)]
 fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
     w: &[u8],
@@ -157,7 +168,7 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
             }
         }
         for i in 0..R {
-            out[i] = L::mul(L::whole(sums[i]), x.scale::<L>(i, run));
+            out[i] = L::whole(sums[i]);
         }
         return out;
     }

@@ -23,3 +23,14 @@ fn put<L: Lanes>(v: L::V, to: &mut [f32]) {
         to.copy_from_slice(&all[..to.len()]);
     }
 }
+
+/// Up to eight numbers, the others zero.
+#[inline(always)]
+fn some<L: Lanes>(from: &[f32]) -> L::V {
+    if from.len() == LANES {
+        return L::load(from);
+    }
+    let mut all = [0.0; LANES];
+    all[..from.len()].copy_from_slice(from);
+    L::load(&all)
+}
