@@ -19,11 +19,14 @@
 //! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
 //! * `revive` — a session whose device is gone gets another.
+//! * `eye` — what it looks with moves there, too.
+//! * [`talk`] — all of it as people use it: questions about pictures, which come as a [`shot`].
 
 pub mod answer;
 pub mod artefacts;
 mod both;
 pub mod estimate;
+mod eye;
 mod fault;
 mod kept;
 mod limits;
@@ -39,7 +42,9 @@ pub mod projection;
 mod revive;
 pub mod room;
 pub mod session;
+pub mod shot;
 pub mod sight;
+pub mod talk;
 pub mod text;
 pub mod vision;
 pub mod weights;
@@ -56,11 +61,13 @@ pub use pair::{Join, Pair};
 pub use profile::{Profile, Row};
 pub use projection::Projection;
 pub use session::{Choice, Session};
+pub use shot::Shot;
 pub use sight::Sight;
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_nn::encoder::Look;
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};
+pub use talk::Talk;
 pub use vision::Encoder;
 pub use wish::{activations, cache_kind, wishes};
 pub use words::{Prompt, Words};

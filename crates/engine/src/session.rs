@@ -58,6 +58,8 @@ pub struct Session {
     /// What the caches hold: ids of words, and beyond the vocabulary the numbers of rows of pictures.
     ids: Vec<u32>,
     album: Option<Album>,
+    /// The first number that no row has had.
+    unused: u32,
     /// Drawn and not in the caches yet.
     owed: Option<u32>,
     /// The device's copy of `owed`: a draw writes it, the next pass reads it.
@@ -106,6 +108,7 @@ impl Session {
         let room = crate::room::room(Some(room), model.sizes.context)?;
         let words = |n: usize| model.backend.create(Kind::U32, n);
         let (next, drawn, recent) = (words(1)?, words(model.backend.caps().ahead.max(1))?, words(RECENT)?);
+        let unused = model.sizes.vocab as u32;
         Ok(Session {
             model,
             room,
@@ -113,6 +116,7 @@ impl Session {
             state: BTreeMap::new(),
             ids: vec![],
             album: None,
+            unused,
             owed: None,
             next,
             drawn,
@@ -154,11 +158,10 @@ impl Session {
         if let Some(album) = self.album.as_ref().filter(|a| a.key == key && a.numbers.len() == count) {
             return Ok(album.numbers.clone());
         }
-        let (first, kept) = match self.album.take() {
-            Some(album) => (album.numbers.end, Some(album.rows).filter(|kept| kept.len == rows.len())),
-            None => (self.model.sizes.vocab as u32, None),
-        };
-        let numbers = first..first + count as u32;
+        let kept = self.album.take().map(|album| album.rows).filter(|kept| kept.len == rows.len());
+        // Whether or not there is room for them: the caches may hold rows of the pictures before.
+        let numbers = self.unused..self.unused + count as u32;
+        self.unused = numbers.end;
         let device = match kept {
             Some(kept) => kept,
             None => {
@@ -173,13 +176,14 @@ impl Session {
     }
 
     /// A session like this one with empty caches, on another device: prompts mean there what they mean here.
-    pub fn elsewhere(&mut self, model: Rc<Model>) -> Result<Session, Error> {
+    pub fn elsewhere(&self, model: Rc<Model>) -> Result<Session, Error> {
         let mut session = Session::new(model, self.room, self.cache)?;
-        if let Some(album) = self.album.take() {
-            let rows = session.model.backend.create(Kind::F32, album.values.len())?;
-            session.model.backend.write(&rows, 0, bytemuck::cast_slice(&album.values))?;
-            session.album = Some(Album { rows, ..album });
+        if let Some(Album { numbers, key, values, .. }) = &self.album {
+            let rows = session.model.backend.create(Kind::F32, values.len())?;
+            session.model.backend.write(&rows, 0, bytemuck::cast_slice(values))?;
+            session.album = Some(Album { numbers: numbers.clone(), key: *key, rows, values: values.clone() });
         }
+        session.unused = self.unused;
         Ok(session)
     }
 

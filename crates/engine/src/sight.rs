@@ -23,6 +23,7 @@ pub struct Sight {
 }
 
 /// What was seen.
+#[derive(Clone, Default)]
 pub struct Seen {
     /// Of each picture how it was cut.
     pub pictures: Vec<Views>,
@@ -40,11 +41,7 @@ impl Sight {
         quant: [Option<Kind>; 2],
         progress: Progress<'_>,
     ) -> Result<Sight, Error> {
-        let parts = Parts::of(&checkpoint.facts)?.ok_or_else(|| {
-            let known: Vec<_> = VLMS.iter().flat_map(|v| v.architectures).copied().collect();
-            let what = format!("'{}' cannot see pictures", checkpoint.facts.architecture().unwrap_or("?"));
-            Error::new("picture", what, format!("ask without one, or use one of {}", known.join(", ")))
-        })?;
+        let parts = Parts::of(&checkpoint.facts)?.ok_or_else(|| blind(checkpoint))?;
         let preprocess = preprocess(checkpoint, &parts)?;
         let trained = parts.vision.sizes.image;
         let image = preprocess.size().unwrap_or(trained);
@@ -71,26 +68,41 @@ impl Sight {
 
     /// Looks at pictures, one after the other.
     pub async fn see(&self, pictures: &[Picture]) -> Result<Seen, Error> {
+        let (pictures, prepared) = self.prepare(pictures).await;
+        let (rows, [vision, project]) = self.rows(&pictures).await?;
+        Ok(Seen { pictures, rows, stages: vec![prepared, vision, project] })
+    }
+
+    /// What the encoder will be shown of pictures. Nothing of it touches the device.
+    pub async fn prepare(&self, pictures: &[Picture]) -> (Vec<Views>, Measured) {
         let start = (self.host.now)();
-        let pictures: Vec<Views> = pictures.iter().map(|picture| self.preprocess.views(picture)).collect();
-        let count = pictures.iter().map(|p| p.views.len()).sum::<usize>();
+        let mut made = vec![];
+        for picture in pictures {
+            made.push(self.preprocess.views(picture));
+            // A large one takes a while: whoever wants to stop is heard before anything is said of it.
+            (self.host.pause)().await;
+        }
+        let mut stage = Taken::new("preprocess", [made.len(), count(&made)]);
+        stage.ran((self.host.now)() - start, None);
+        (made, stage.done())
+    }
+
+    /// [rows of all views, width of the language model], and what the two stages took that made them.
+    pub async fn rows(&self, pictures: &[Views]) -> Result<(Vec<f32>, [Measured; 2]), Error> {
+        let (count, [seen, _]) = (count(pictures), self.encoder.shape());
+        let cells = self.encoder.sizes.grid(self.encoder.look().image).rows();
         let mut stages = [
-            Taken::new("preprocess", [pictures.len(), count]),
-            Taken::new(
-                "vision",
-                [count * self.encoder.sizes.grid(self.encoder.look().image).rows(), count * self.encoder.shape()[0]],
-            ),
-            Taken::new("project", [count * self.encoder.shape()[0], count * self.projection.tokens]),
+            Taken::new("vision", [count * cells, count * seen]),
+            Taken::new("project", [count * seen, count * self.projection.tokens]),
         ];
-        stages[0].ran((self.host.now)() - start, None);
         let mut rows = vec![];
         for view in pictures.iter().flat_map(|p| &p.views) {
             rows.extend_from_slice(&self.one(view, &mut stages).await?);
         }
-        Ok(Seen { pictures, rows, stages: stages.map(Taken::done).into() })
+        Ok((rows, stages.map(Taken::done)))
     }
 
-    async fn one(&self, view: &View, stages: &mut [Taken; 3]) -> Result<Rc<Vec<f32>>, Error> {
+    async fn one(&self, view: &View, stages: &mut [Taken; 2]) -> Result<Rc<Vec<f32>>, Error> {
         let image = self.encoder.look().image;
         if view.size != image {
             let (made, takes) =
@@ -100,7 +112,7 @@ impl Sight {
         }
         let now = || (self.host.now)();
         let start = now();
-        let [_, vision, project] = stages;
+        let [vision, project] = stages;
         let key = Key::of(bytemuck::cast_slice(&view.pixels)).then("project", "");
         let mut bill = None;
         let made = self
@@ -119,6 +131,18 @@ impl Sight {
         }
         Ok(made.values)
     }
+}
+
+/// Why a checkpoint is shown no pictures.
+pub(crate) fn blind(checkpoint: &Checkpoint) -> Error {
+    let known: Vec<_> = VLMS.iter().flat_map(|v| v.architectures).copied().collect();
+    let what = format!("'{}' cannot see pictures", checkpoint.facts.architecture().unwrap_or("?"));
+    Error::new("picture", what, format!("ask without one, or use one of {}", known.join(", ")))
+}
+
+/// Views of all pictures.
+fn count(pictures: &[Views]) -> usize {
+    pictures.iter().map(|p| p.views.len()).sum()
 }
 
 /// As the files beside a checkpoint say, and what the official code knows besides.
@@ -160,7 +184,7 @@ impl Taken {
     }
 
     fn done(self) -> Measured {
-        // Pictures are prepared each time.
+        // Whoever prepares a picture has it done.
         let reused = self.stage.name != "preprocess" && self.stage.dispatches == 0;
         Measured { stage: self.stage, ms: self.ms, reused }
     }

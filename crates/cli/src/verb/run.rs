@@ -3,9 +3,9 @@
 use crate::open::{How, Shown, unpacked};
 use crate::say::stream;
 use serde_json::{Value, json};
-use squint_engine::answer::{Heard, Question, answer};
-use squint_engine::text::{Message, Part};
-use squint_engine::{Choice, Marks, Prompt, Words};
+use squint_engine::answer::Heard;
+use squint_engine::talk::Say;
+use squint_engine::{Choice, Prompt, Talk};
 use squint_ops::{Error, op::Sampling};
 use std::path::PathBuf;
 
@@ -51,16 +51,13 @@ pub struct Args {
 }
 
 pub async fn run(args: Args) -> Result<(), Error> {
-    let mut session = args.how.session().await?;
-    let words = Words::of(&session.model.checkpoint)?;
-    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut session, &args.image).await?;
-    let marks = Marks::of(&session.model.checkpoint)?;
+    let mut talk = Talk::of(args.how.session().await?)?;
+    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut talk.session, &args.image).await?;
     let prompt = if args.raw {
         Prompt::Raw(args.prompt)
     } else {
-        let sees = marks.is_some().then_some(args.image.len());
-        let system = args.system.iter().map(|s| said("system", s, sees.map(|_| 0)));
-        Prompt::Chat(system.chain([said("user", &args.prompt, sees)]).collect())
+        let system = args.system.iter().map(|s| talk.message("system", s, 0));
+        Prompt::Chat(system.chain([talk.message("user", &args.prompt, args.image.len())]).collect())
     };
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.as_secs());
     let how = Sampling {
@@ -70,23 +67,17 @@ pub async fn run(args: Args) -> Result<(), Error> {
         min_p: args.min_p,
         penalty: args.repeat_penalty,
     };
-    let (now, room) = (Some(now as i64), session.room());
-    let ids = match &marks {
-        Some(marks) => marks.placed(&marks.ids(&words, &prompt, &seen.pictures, now, room)?, numbers)?,
-        None => words.ids(&prompt, now, room)?,
-    };
-    let question =
-        Question { prompt: ids, most: args.max_tokens, choice: Choice { how, seed: args.seed }, stops: args.stop };
-    let quiet = args.how.json;
-    let around = args.how.around()?;
-    let done = answer(&mut session, &words.tokenizer, &around, &question, |heard| {
+    let choice = Choice { how, seed: args.seed };
+    let say = Say { prompt, now: Some(now as i64), most: args.max_tokens, choice, stops: args.stop };
+    let (quiet, around) = (args.how.json, args.how.around()?);
+    let answer = talk.answer(&around, say, numbers, &seen.pictures, |heard| {
         if let (Heard::Token { text, .. }, false) = (heard, quiet) {
             stream(text);
         }
-    })
-    .await?;
+    });
+    let done = answer.await?;
     let m = done.meter;
-    let seeing: f64 = seen.stages.iter().map(|s| s.ms).sum();
+    let seeing = seen.stages.iter().fold(0.0, |sum, s| sum + s.ms);
     if quiet {
         let stages: serde_json::Map<String, Value> = seen
             .stages
@@ -98,7 +89,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
                 (s.stage.name.to_owned(), row)
             })
             .collect();
-        let caps = session.model.backend.caps();
+        let caps = talk.session.model.backend.caps();
         let meter = json!({"prompt_tokens": m.prompt_tokens, "reused_tokens": m.reused_tokens, "prompt_ms": m.prompt_ms,
             "vision_ms": seeing, "ttft_ms": seeing + m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
             "backend": caps.name, "device": caps.device, "threads": caps.threads});
@@ -121,12 +112,4 @@ pub async fn run(args: Args) -> Result<(), Error> {
         done.reason.name()
     );
     Ok(())
-}
-
-/// A message. Templates of models that see are written for parts: so many pictures, then the text.
-fn said(role: &str, text: &str, pictures: Option<usize>) -> Message {
-    let Some(pictures) = pictures else { return Message::text(role, text) };
-    let mut parts = vec![Part::Image; pictures];
-    parts.push(Part::Text { text: text.into() });
-    Message::parts(role, parts)
 }
