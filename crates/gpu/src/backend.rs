@@ -26,6 +26,9 @@ pub struct Gpu {
     pub(crate) terms: Terms,
 }
 
+/// Longest between a wait that fails and the word of why.
+const MOMENT_MS: f64 = 100.0;
+
 impl Gpu {
     /// The device with all of its optional features that some form has a use for.
     pub async fn open(host: Host) -> Result<Gpu, Error> {
@@ -90,6 +93,17 @@ impl Gpu {
     /// Destroys the device: every call from now on fails with `device_lost`.
     pub fn lose(&self) {
         self.device.lose();
+    }
+
+    /// What came of waiting. A browser lets the wait fail first and says a moment later that the device is gone, which is
+    /// the better reason, where it is one.
+    async fn reason<T>(&self, came: Result<T, Error>) -> Result<T, Error> {
+        let start = (self.host.now)();
+        while came.is_err() && (self.host.now)() - start < MOMENT_MS {
+            (self.host.pause)().await;
+            self.device.check()?;
+        }
+        came
     }
 
     /// Pipelines built so far.
@@ -192,7 +206,7 @@ impl Backend for Gpu {
                 // Of a long run, two stretches are under way at most: one computes, the next waits. Whoever drops this
                 // future has to see no more than those out.
                 if let Some(mark) = before.replace(mark).filter(|_| long) {
-                    self.device.wait(mark).await?;
+                    self.reason(self.device.wait(mark).await).await?;
                 }
             }
             self.device.check()
@@ -224,7 +238,7 @@ impl Backend for Gpu {
             let at = self.device.queue.submit([encoder.finish()]);
 
             let take = |mapped: &[u8]| layout::gather(from.kind, &mapped[..layout::size(from.kind, from.len)]);
-            let mut bytes = self.device.map(staging, at, take).await?;
+            let mut bytes = self.reason(self.device.map(staging, at, take).await).await?;
             self.pace.idle();
             bytes.truncate(from.bytes());
             Ok(bytes)
