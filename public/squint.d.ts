@@ -1,4 +1,5 @@
-/** Squint: language models and vision encoders on the visitor's own device. Nothing they ask leaves it. */
+/** Squint: language models, those that see, and vision encoders on the visitor's own device. Nothing they ask or show
+ * leaves it. */
 
 export type Backend = "auto" | "cpu" | "gpu" | "reference";
 
@@ -25,7 +26,7 @@ export interface Progress {
    * `upload` into the backend. */
   step: "download" | "cache" | "memory" | "upload";
   done: number;
-  /** Bytes; equal to `done` where the server does not say. */
+  /** Bytes; equal to `done` where the server does not say. Of weights in several files, all of them together. */
   total: number;
 }
 
@@ -38,8 +39,8 @@ export interface LoadOptions {
   /** Tokens of prompt and answer together; 1024, or the model's most where that is less. More than its most is refused. */
   context?: number;
   /**
-   * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, or `{ vision: "q8_0" }` of a vision encoder. With
-   * `activations` "f16" or "q8_0" a GPU rounds those, too, where it gains speed by it; by itself it rounds nothing.
+   * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, of a model that sees also `vision` and `projector`, of a
+   * vision encoder `{ vision: "q8_0" }`. With `activations` "f16" or "q8_0" a GPU rounds those, too, where it gains speed by it; by itself it rounds nothing.
    */
   quant?: string | Record<string, string>;
   /** Keep activations and caches in f32. */
@@ -50,6 +51,8 @@ export interface LoadOptions {
 
 export interface Loaded {
   family: string;
+  /** Whether it can be asked about pictures. */
+  sees: boolean;
   /** Tokens of prompt and answer together; 0 where the model reads no text. */
   context: number;
   backend: string;
@@ -63,16 +66,27 @@ export interface Loaded {
   ms: number;
 }
 
+/**
+ * A picture. Files and what addresses name (PNG, JPEG, WebP, GIF, BMP) are decoded by Squint itself, the same everywhere;
+ * what the page has decoded already is taken pixel by pixel, as the browser made it.
+ */
+export type Picture = Blob | string | URL | ImageData | ImageBitmap | HTMLCanvasElement | OffscreenCanvas | HTMLImageElement;
+
 export interface Message {
   role: "system" | "user" | "assistant";
   content: string;
+  /** Shown before the text. */
+  image?: Picture | Picture[];
 }
 
 export interface GenerateOptions {
   /** One question; or `messages`. */
   prompt?: string;
   messages?: Message[];
-  /** Give the prompt as it is, without the model's chat template. */
+  /** What the question is about, for models that see: before the prompt, or before the last question of `messages`. The same
+   * pictures asked about again are not looked at again. */
+  image?: Picture | Picture[];
+  /** Give the prompt as it is, without the model's chat template. It has `<image>` where each picture stands. */
   raw?: boolean;
   /** 128 */
   maxTokens?: number;
@@ -110,6 +124,8 @@ export interface Meter {
   promptTokens: number;
   /** Of these, tokens that an earlier question had brought into the caches. */
   reusedTokens: number;
+  /** To prepare, encode and project the pictures; reading and decoding their files is in `ttftMs` only. */
+  visionMs: number;
   promptMs: number;
   /** From the question to the first token. */
   ttftMs: number;
@@ -126,6 +142,7 @@ export interface Meter {
 
 export type Event =
   | { type: "token"; id: number; text: string }
+  /** `preprocess`, `vision` and `project` where a picture was shown, then `prefill` and `decode`. */
   | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number; reused: boolean }
   | ({ type: "meter" } & Meter)
   | { type: "done"; ids: number[]; text: string; reason: "eos" | "length" | "stop" | "abort" };
@@ -139,6 +156,7 @@ export class SquintError extends Error {
 
 export class Squint {
   static create(options?: CreateOptions): Promise<Squint>;
+  /** A load that another one follows before it is done fails with the code `replaced`. */
   load(options: LoadOptions): Promise<Loaded>;
   generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
   encode(options: EncodeOptions): Promise<Encoded>;

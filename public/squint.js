@@ -2,18 +2,15 @@
 // One worker, one model. Calls are told apart by run numbers; events of runs that were stopped are dropped. A worker that
 // is lost is replaced, and brings the model again.
 
+import { SquintError } from "./error.js";
 import { Link } from "./link.js";
+import { given, picture } from "./picture.js";
+
+export { SquintError };
 
 const HERE = new URL("./", import.meta.url);
 /** Whether nothing more of a run comes. */
 const last = (news) => ["probe_done", "loaded", "done", "encoded", "fault"].some((name) => news[name] !== undefined);
-
-export class SquintError extends Error {
-  constructor({ code, what, hint }) {
-    super(`${what} (${hint})`);
-    Object.assign(this, { name: "SquintError", code, what, hint });
-  }
-}
 
 export class Squint {
   /** Numbers of the last answer; see MeterRow. */
@@ -26,6 +23,8 @@ export class Squint {
   #onFault;
   /** What `load` was asked last and did. */
   #wish = null;
+  /** Ends the load under way. */
+  #loading = null;
   /** The model on its way back to another worker, as {done, stop}. */
   #return = null;
   /** Why this one answers no more. */
@@ -54,9 +53,20 @@ export class Squint {
   async load({ model, sha256, onProgress, context, quant = "", exact = false, backend, signal }) {
     this.#return?.stop.abort();
     this.#return = null;
+    // One half-way holds as much as a whole one: it goes before another comes.
+    this.#loading?.abort(new SquintError(REPLACED));
     const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };
     const wish = { load, from: from(model, sha256), onProgress };
-    await this.#bring(wish, signal);
+    const stop = (this.#loading = new AbortController());
+    const abort = () => stop.abort(signal.reason);
+    if (signal?.aborted) abort();
+    signal?.addEventListener("abort", abort, { once: true });
+    try {
+      await this.#bring(wish, stop.signal);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      if (this.#loading === stop) this.#loading = null;
+    }
     this.#wish = wish;
     return this.loaded;
   }
@@ -69,13 +79,17 @@ export class Squint {
   }
 
   /** Asks; yields tokens, stages, the meter and the end as they come. */
-  async *generate({ signal, ...wish } = {}) {
+  async *generate({ signal, image, messages, ...wish } = {}) {
     const generate = { now: Date.now() / 1000 - new Date().getTimezoneOffset() * 60, ...snake(wish) };
     if (wish.stop !== undefined) generate.stop = [wish.stop].flat();
     const ids = [];
     let text = "";
     try {
-      for await (const { news } of this.#ask({ generate }, {}, signal)) {
+      signal?.throwIfAborted();
+      const shown = shows(image, messages);
+      if (shown.messages) generate.messages = shown.messages;
+      const pictures = await until(Promise.all(shown.images.map((one) => picture(one, signal))), signal);
+      for await (const { news } of this.#ask({ generate }, { pictures }, signal, given(pictures))) {
         if (news.token) {
           ids.push(news.token.id);
           text += news.token.text;
@@ -222,6 +236,21 @@ function one() {
     253, 128, 2, 11,
   ]);
   return WebAssembly.validate(relaxed) ? "relaxed" : "simd";
+}
+
+const REPLACED = { code: "replaced", what: "another model was asked for before this one was there", hint: "load this one again" };
+
+/** Pictures in the order in which they are shown, and messages that say how many each shows. */
+function shows(image, messages) {
+  const list = (given) => (given === undefined || given === null ? [] : [given].flat());
+  if (!messages?.length) return { images: list(image) };
+  const turns = messages.map(({ role, content, image }) => ({ role, content, images: list(image) }));
+  // Beside a conversation: what its last question is about.
+  (turns.findLast(({ role }) => role === "user") ?? turns.at(-1)).images.push(...list(image));
+  return {
+    images: turns.flatMap((turn) => turn.images),
+    messages: turns.map((turn) => ({ ...turn, images: turn.images.length })),
+  };
 }
 
 /** What a promise comes to, unless the signal is first. */

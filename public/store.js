@@ -48,7 +48,11 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         const at = sink ? sink.size() : await started(folder, key, url);
         const headers = at > 0 ? { Range: `bytes=${at}-` } : {};
         const response = await fetch(url, { headers, signal, cache: "no-store" });
-        if (response.status === 404 && optional) return null;
+        if (response.status === 404 && optional) {
+          // Remembered for days without a network, when nobody can say it again.
+          if (folder) await writeNote(folder, key, { url, absent: true }).catch(() => {});
+          return null;
+        }
         if (response.status === 416) {
           // What is kept is not a beginning of this file.
           await sink?.drop();
@@ -99,6 +103,7 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         return file;
       } catch (e) {
         if (signal?.aborted || e instanceof Fault) throw e;
+        if (optional && folder && (await note(folder, key))?.absent) return null;
         last = e;
         if (e.name === "QuotaExceededError") {
           // Others filled the disk meanwhile: memory, from the beginning.

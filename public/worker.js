@@ -107,7 +107,16 @@ self.onmessage = async ({ data }) => {
 const downloads = new Map();
 
 /** Files of a Hugging Face directory besides its weights; only the first must be there. */
-const BESIDE = ["config.json", "tokenizer.json", "tokenizer_config.json", "generation_config.json", "chat_template.jinja"];
+const BESIDE = [
+  "config.json",
+  "tokenizer.json",
+  "tokenizer_config.json",
+  "generation_config.json",
+  "chat_template.jinja",
+  "chat_template.json",
+  "preprocessor_config.json",
+  "processor_config.json",
+];
 
 /** Blobs by name, from what the visitor gave: files, one address, or the address of a directory. */
 async function files({ files, url, sha256 }, made, signal, tell) {
@@ -129,12 +138,33 @@ async function files({ files, url, sha256 }, made, signal, tell) {
     if (blob) out[name] = blob;
     return blob;
   };
-  for (const name of BESIDE) await take(name, { optional: name !== BESIDE[0] });
+  // Without the first there is nothing; the others need not wait for each other.
+  await take(BESIDE[0], {});
+  await Promise.all(BESIDE.slice(1).map((name) => take(name, { optional: true })));
   if (!(await take("model.safetensors", { tell, optional: true }))) {
     const index = await take("model.safetensors.index.json", { optional: true });
     if (!index) throw new Fault("download", `there is no model.safetensors at '${url}'`, "check the address: it ends with the folder's name and /");
-    const shards = new Set(Object.values(JSON.parse(await index.text()).weight_map ?? {}));
-    for (const shard of shards) await take(shard, { tell });
+    await shards(await index.text(), take, tell);
   }
   return out;
+}
+
+/** The files an index names, told as one. What it says of their size is all but their headers. */
+async function shards(index, take, tell) {
+  let said;
+  try {
+    said = JSON.parse(index);
+  } catch {
+    throw new Fault("json", "'model.safetensors.index.json' cannot be read", "the file is damaged: get it again");
+  }
+  const names = [...new Set(Object.values(said.weight_map ?? {}))];
+  let before = 0;
+  for (const [i, name] of names.entries()) {
+    const last = i === names.length - 1;
+    const told = ({ step, done, total }) => {
+      const all = before + total;
+      tell({ step, done: before + done, total: last ? all : Math.max(all, said.metadata?.total_size ?? 0) });
+    };
+    before += (await take(name, { tell: told })).size;
+  }
 }

@@ -16,7 +16,8 @@ pub enum Ask {
     Probe,
     /// Bring a model onto a backend. Its files come beside the message, as blobs by name.
     Load(Load),
-    /// Ask the model that was loaded last.
+    /// Ask the model that was loaded last. Pictures come beside the message, in the order of its turns: `{name, file}` with a
+    /// blob to decode, or `{height, width, pixels}` with red, green, blue and opacity.
     Generate(Generate),
     /// Show the vision encoder that was loaded last a picture. Its pixels come beside the message, as a `Float32Array`:
     /// red, green and blue side by side, normalised as the model was trained.
@@ -31,7 +32,7 @@ pub struct Load {
     pub backend: String,
     /// Tokens of prompt and answer together, which the model must be able to have; none is 1024, or its most.
     pub context: Option<u32>,
-    /// `language=q4_0,kv=f32`; of a vision encoder `vision=q8_0`
+    /// `language=q4_0,kv=f32`; of a model that sees also `vision=q8_0,projector=f16`, of a vision encoder that alone
     pub quant: String,
     /// Activations stay f32 on the cpu backend.
     pub exact: bool,
@@ -47,7 +48,7 @@ impl Default for Load {
 #[serde(default)]
 pub struct Generate {
     pub messages: Vec<Turn>,
-    /// Instead of messages: one question.
+    /// Instead of messages: one question about all pictures.
     pub prompt: String,
     /// Give the prompt as it is, without the model's chat template.
     pub raw: bool,
@@ -86,6 +87,9 @@ impl Default for Generate {
 pub struct Turn {
     pub role: String,
     pub content: String,
+    /// So many of the pictures are shown here, before the text.
+    #[serde(default)]
+    pub images: u32,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -128,6 +132,8 @@ pub struct Loading {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loaded {
     pub family: String,
+    /// Whether it can be asked about pictures.
+    pub sees: bool,
     /// Tokens of prompt and answer together; 0 where the model reads no text.
     pub context: u32,
     pub backend: String,
@@ -188,6 +194,8 @@ pub struct MeterRow {
     pub prompt_tokens: u32,
     /// Of these, tokens that the caches held already.
     pub reused_tokens: u32,
+    /// To prepare, encode and project the pictures; 0 where they were seen before.
+    pub vision_ms: f64,
     pub prompt_ms: f64,
     /// From the question to the first id.
     pub ttft_ms: f64,

@@ -4,10 +4,16 @@
 #![cfg(target_arch = "wasm32")]
 
 mod blob;
+mod encode;
+mod generate;
 mod hash;
 mod host;
+mod load;
 mod runs;
+mod seat;
 mod serve;
+mod shots;
+mod tell;
 
 use wasm_bindgen::prelude::*;
 
@@ -26,7 +32,7 @@ pub use squint_cpu::init_thread_pool;
 /// Called once after the module has loaded; `threads` is what the pool was started with.
 #[wasm_bindgen]
 pub fn start(threads: usize) {
-    serve::panics_become_faults();
+    tell::panics_become_faults();
     serve::start(threads);
 }
 

@@ -1,0 +1,43 @@
+// What stories of seeing show and ask: directories of small random models, pictures, and a large one made here.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+const fixtures = new URL("../fixtures/", import.meta.url).pathname;
+
+export const MODELS = ["llava-clip-llama", "smolvlm-sharded", "mobilevlm-v2"];
+export const folder = (name) => join(fixtures, "seeing", name);
+export const path = (name) => join(fixtures, "pictures", name);
+
+/** Files of a folder by name, some of them changed. */
+export function directory(at, change = {}) {
+  const names = readdirSync(at).filter((name) => name !== "golden.json");
+  return Object.fromEntries(names.map((name) => [name, change[name]?.(readFileSync(join(at, name))) ?? readFileSync(join(at, name))]));
+}
+
+/** SmolVLM's files with pictures in thousands of tiles: long enough in every stage to be stopped there. */
+export const tiled = () =>
+  directory(folder("smolvlm-sharded"), {
+    "processor_config.json": (bytes) => {
+      const config = JSON.parse(bytes);
+      config.image_processor.size.longest_edge = 4096;
+      return Buffer.from(JSON.stringify(config));
+    },
+  });
+
+/** A BMP of waves. */
+export function bmp(width, height) {
+  const row = Math.ceil((width * 3) / 4) * 4;
+  const file = Buffer.alloc(54 + row * height);
+  file.write("BM");
+  file.writeUInt32LE(file.length, 2);
+  for (const [at, n] of [[10, 54], [14, 40], [18, width], [22, height]]) file.writeUInt32LE(n, at);
+  file.writeUInt16LE(1, 26);
+  file.writeUInt16LE(24, 28);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const at = 54 + y * row + x * 3;
+      for (let c = 0; c < 3; c++) file[at + c] = 128 + 127 * Math.sin((x * (c + 1) + y * (3 - c)) / 40);
+    }
+  }
+  return file;
+}
