@@ -15,7 +15,7 @@ from transformers.models.llava.image_processing_pil_llava import LlavaImageProce
 
 from projectors import Chain, Mobile, in_rows, on_grid
 from seeing import cut, sizes, tower
-from seeing_save import ANSWER, enlarge, fresh, golden, picture, tokenizer
+from seeing_save import ANSWER, clear, enlarge, fresh, golden, picture, tokenizer
 
 SYSTEM = (
     "A chat between a curious user and an artificial intelligence assistant. The assistant gives helpful, detailed, and "
@@ -69,59 +69,68 @@ MODELS = {
 ASKED = [("What is left of it?", "cat.png"), ("Is it grey?", "camera.png")]
 
 
-@torch.no_grad()
+class Model:
+    """One with random weights: a tower, a projector and a language model."""
+
+    @torch.no_grad()
+    def __init__(self, make, eye, text, bins, seed):
+        torch.manual_seed(seed)
+        self.words = tokenizer([])
+        self.vision, self.text = t.CLIPVisionConfig(**eye), t.LlamaConfig(**text, vocab_size=len(self.words) + 3)
+        self.seer = enlarge(t.CLIPVisionModel._from_config(self.vision, attn_implementation="eager"))
+        self.speaker = enlarge(t.LlamaForCausalLM._from_config(self.text, attn_implementation="eager"))
+        self.projector = make(self.vision.hidden_size, self.text.hidden_size, bins).eval()
+        for p in self.projector.parameters():
+            p += 0.1 * torch.randn_like(p)
+        self.images = cut(LlavaImageProcessorPil, self.vision.image_size, do_pad=True)
+
+    @torch.no_grad()
+    def cases(self):
+        words, mark, made = self.words, self.text.vocab_size, []
+        for question, file in ASKED:
+            pixels = torch.as_tensor(self.images.preprocess(picture(file))["pixel_values"][0])[None]
+            rows = self.seer(pixels, output_hidden_states=True).hidden_states[-2][0, 1:]
+            rows = self.projector(rows, self.vision.image_size // self.vision.patch_size)
+            asked = f"<image>\n{question}"
+            # Both halves have ids of their own.
+            before, after = f"{SYSTEM} USER: {asked} ASSISTANT:".split("<image>")
+            ids = words(before)["input_ids"] + [mark] * len(rows) + words(after, add_special_tokens=False)["input_ids"]
+            count = len(ids)
+
+            def said():
+                given = torch.tensor(ids)
+                x = self.speaker.model.embed_tokens(given.clamp(max=mark - 1))
+                x[given == mark] = rows
+                return self.speaker(inputs_embeds=x[None]).logits[0]
+
+            for _ in range(ANSWER):
+                ids.append(int(said()[-1].argmax()))
+            answer = words.decode(ids[count:], skip_special_tokens=True)
+            made.append(dict(
+                text=question, raw=f"{SYSTEM} USER: {asked} ASSISTANT:", pictures=[file], ids=ids, prompt_ids=count,
+                logits=said(), said=answer, mark=mark,
+            ))
+        return made
+
+
 def attempt(name, seed):
-    torch.manual_seed(seed)
     make, kind, eye, text, bins = MODELS[name]
-    words = tokenizer([])
-    vision, text = t.CLIPVisionConfig(**eye), t.LlamaConfig(**text, vocab_size=len(words) + 3)
-    seer = enlarge(t.CLIPVisionModel._from_config(vision, attn_implementation="eager"))
-    speaker = enlarge(t.LlamaForCausalLM._from_config(text, attn_implementation="eager"))
-    projector = make(vision.hidden_size, text.hidden_size, bins).eval()
-    for p in projector.parameters():
-        p += 0.1 * torch.randn_like(p)
-    images = cut(LlavaImageProcessorPil, vision.image_size, do_pad=True)
-    mark, made = text.vocab_size, []
-    for question, file in ASKED:
-        pixels = torch.as_tensor(images.preprocess(picture(file))["pixel_values"][0])[None]
-        rows = seer(pixels, output_hidden_states=True).hidden_states[-2][0, 1:]
-        rows = projector(rows, vision.image_size // vision.patch_size)
-        asked = f"<image>\n{question}"
-        # Both halves have ids of their own.
-        before, after = f"{SYSTEM} USER: {asked} ASSISTANT:".split("<image>")
-        ids = words(before)["input_ids"] + [mark] * len(rows) + words(after, add_special_tokens=False)["input_ids"]
-        count = len(ids)
-
-        def said():
-            given = torch.tensor(ids)
-            x = speaker.model.embed_tokens(given.clamp(max=mark - 1))
-            x[given == mark] = rows
-            return speaker(inputs_embeds=x[None]).logits[0]
-
-        for _ in range(ANSWER):
-            ids.append(int(said()[-1].argmax()))
-        answer = words.decode(ids[count:], skip_special_tokens=True)
-        made.append(dict(
-            text=question, raw=f"{SYSTEM} USER: {asked} ASSISTANT:", pictures=[file], ids=ids, prompt_ids=count,
-            logits=said(), said=answer, mark=mark,
-        ))
-    tops = [case["logits"].topk(2).values for case in made]
-    if min(float((top[:, 0] - top[:, 1]).min()) for top in tops) < 1e-3:
+    model = Model(make, eye, text, bins, seed)
+    made = model.cases()
+    if not clear(made):
         return False
     folder = fresh(name)
-    weights = dict(speaker.state_dict()) | projector.named()
-    weights |= {TOWER + n.removeprefix("vision_model."): p for n, p in seer.state_dict().items()}
+    weights = dict(model.speaker.state_dict()) | model.projector.named()
+    weights |= {TOWER + n.removeprefix("vision_model."): p for n, p in model.seer.state_dict().items()}
     save_file({n: p.detach().contiguous().clone() for n, p in weights.items()}, folder / "model.safetensors")
-    config = text.to_diff_dict() | {
+    config = model.text.to_diff_dict() | {
         "architectures": ["MobileLlamaForCausalLM"], "model_type": "mobilevlm", "mm_projector_type": kind,
         "mm_vision_select_layer": -2, "mm_vision_select_feature": "patch", "image_aspect_ratio": "pad",
-        "vision_tower_type": "clip", "mm_vision_tower": "openai/clip-vit-large-patch14-336",
-        # Published ones have the sizes of the tower that they name.
-        "vision_config": vision.to_dict(),
+        "vision_config": model.vision.to_dict(),
     }
     config |= {"mm_projector_grid": bins} if bins else {}
     (folder / "config.json").write_text(json.dumps(config, indent=2) + "\n")
-    words.save_pretrained(folder)
+    model.words.save_pretrained(folder)
     golden(folder, made)
     return True
 
@@ -133,4 +142,5 @@ def main():
             seed += 1
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,13 @@ def picture(name):
     return ImageOps.exif_transpose(Image.open(FIXTURES / "pictures" / name)).convert("RGB")
 
 
+def clear(cases):
+    """No choice is so close that rounding decides, and no answer has a mark of a picture."""
+    tops = [case["logits"].topk(2).values for case in cases]
+    close = min(float((top[:, 0] - top[:, 1]).min()) for top in tops)
+    return close > 1e-3 and all(case["mark"] not in case["ids"][case["prompt_ids"] :] for case in cases)
+
+
 def golden(folder, cases):
     """`cases`: a prompt, pictures, ids with a mark for each row of a picture, how many of them are the prompt, logits."""
     out = []

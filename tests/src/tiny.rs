@@ -27,6 +27,12 @@ impl Gguf {
         self.key(key, 8);
         put_text(&mut self.meta, value);
     }
+    pub fn floats(&mut self, key: &str, values: &[f32]) {
+        self.key(key, 9);
+        self.meta.extend(6u32.to_le_bytes());
+        self.meta.extend((values.len() as u64).to_le_bytes());
+        values.iter().for_each(|v| self.meta.extend(v.to_le_bytes()));
+    }
     fn key(&mut self, key: &str, kind: u32) {
         self.pairs += 1;
         put_text(&mut self.meta, key);

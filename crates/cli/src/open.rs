@@ -1,5 +1,6 @@
 //! Flags that every verb shares, and what they open.
 
+use crate::find::{Found, find, only};
 use crate::{picture, say};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -15,9 +16,12 @@ use std::rc::Rc;
 
 #[derive(Args)]
 pub struct Which {
-    /// A name in .models, a Hugging Face directory, or a .gguf file
+    /// A name in .models, a Hugging Face directory, a .gguf file, or a folder with one and an mmproj file
+    #[arg(long, required_unless_present = "mmproj")]
+    pub model: Option<String>,
+    /// Encoder and projector of a .gguf file in a file of their own, as llama.cpp has them
     #[arg(long)]
-    pub model: String,
+    pub mmproj: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -46,36 +50,29 @@ pub struct How {
 
 impl Which {
     pub async fn checkpoint(&self) -> Result<Checkpoint, Error> {
-        let path = find(&self.model)?;
-        if path.is_dir() {
-            let file = |name: &str| -> Option<Rc<dyn Source>> {
-                let file = File::open(&path.join(name)).ok()?;
-                Some(Rc::new(file))
-            };
-            return Checkpoint::hf(&file).await;
-        }
-        Checkpoint::gguf(Rc::new(File::open(&path)?)).await
+        let Some(name) = &self.model else {
+            // An encoder alone.
+            return open(self.mmproj.as_deref().unwrap_or(Path::new(""))).await;
+        };
+        let Found { model, mmproj } = find(name)?;
+        let checkpoint = open(&model).await?;
+        let mmproj = if self.mmproj.is_some() { self.mmproj.clone() } else { only(mmproj)? };
+        Ok(match mmproj {
+            Some(mmproj) => checkpoint.with_mmproj(open(&mmproj).await?),
+            None => checkpoint,
+        })
     }
 }
 
-/// A path as it is, or the checkpoint of that name in `.models`, which `scripts/models` fills.
-fn find(model: &str) -> Result<PathBuf, Error> {
-    if Path::new(model).exists() {
-        return Ok(model.into());
+async fn open(path: &Path) -> Result<Checkpoint, Error> {
+    if path.is_dir() {
+        let file = |name: &str| -> Option<Rc<dyn Source>> {
+            let file = File::open(&path.join(name)).ok()?;
+            Some(Rc::new(file))
+        };
+        return Checkpoint::hf(&file).await;
     }
-    let folder = Path::new(".models").join(model);
-    let files = || std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|f| f.path());
-    if let Some(file) = files().find(|f| f.extension().is_some_and(|e| e == "gguf")) {
-        return Ok(file);
-    }
-    if folder.join("config.json").exists() {
-        return Ok(folder);
-    }
-    Err(Error::new(
-        "model",
-        format!("there is no file or folder '{model}', and no .models/{model}"),
-        "give a path, or run scripts/models and use a name it prints",
-    ))
+    Checkpoint::gguf(Rc::new(File::open(path)?)).await
 }
 
 impl How {

@@ -47,7 +47,7 @@ impl Model {
         cache: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Model, Error> {
-        let Member { family, sizes, outer, ignored } = vlm::language(&checkpoint.facts)?;
+        let Member { family, sizes, outer, ignored, .. } = vlm::language(&checkpoint.facts)?;
         let (unpacked, weights) = Default::default();
         let mut model = Model { backend, host, family, sizes, outer, checkpoint, quant, unpacked, weights };
         // One row with room for one names every weight there is.
@@ -78,7 +78,8 @@ impl Model {
     }
 
     fn names(&self) -> Named<'_> {
-        Named { checkpoint: &self.checkpoint, naming: self.family.naming, outer: self.outer, to: self.quant }
+        let naming = self.family.naming;
+        Named { checkpoint: &self.checkpoint, first: &[], naming, outer: self.outer, to: self.quant }
     }
 
     /// A pass of this model over its own weights.

@@ -19,17 +19,18 @@ pub struct Marks {
 impl Marks {
     /// As a checkpoint and the files beside it say; none where it cannot see.
     pub fn of(checkpoint: &Checkpoint) -> Result<Option<Marks>, Error> {
-        let Some(parts) = Parts::of(&checkpoint.facts)? else { return Ok(None) };
+        let Some(parts) = Parts::inside(checkpoint)? else { return Ok(None) };
         let expansion = match Expansion::of(checkpoint)? {
             Some(expansion) => expansion,
-            // Older files leave it to the model.
+            // Older files leave it to the model, and those of llama.cpp to its code.
             None => {
-                let image = preprocess(checkpoint, &parts)?.size().unwrap_or(parts.vision.sizes.image);
-                let fitted = (parts.projector.read)(&checkpoint.facts, &parts.ends(image))?;
-                Expansion::Rows(fitted.tokens())
+                let preprocess = preprocess(checkpoint, &parts)?;
+                let image = preprocess.size().unwrap_or(parts.vision.sizes.image);
+                let rows = (parts.projector.read)(&checkpoint.eye().facts, &parts.ends(image))?.tokens();
+                if preprocess.tiles.is_some() { Expansion::Tiles { rows } } else { Expansion::Rows(rows) }
             }
         };
-        Ok(Some(Marks { expansion, mark: parts.mark, apart: parts.beside.is_some() }))
+        Ok(Some(Marks { expansion, mark: parts.mark, apart: parts.apart }))
     }
 
     /// Ids of a prompt, with a mark for each row of each picture.

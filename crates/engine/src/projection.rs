@@ -36,7 +36,7 @@ impl Projection {
         progress: Progress<'_>,
     ) -> Result<Projection, Error> {
         let sizes = (kind.read)(&checkpoint.facts, &ends)?;
-        let names = || Named { checkpoint, naming: kind.naming, outer: &[""], to: quant };
+        let names = || Named { checkpoint, first: &[], naming: kind.naming, outer: &[""], to: quant };
         let projected = record(&names(), sizes.as_ref(), &ends)?;
         let loader = Loader { backend: backend.as_ref(), host: &host, names: names(), family: kind.name, ignored };
         let (weights, ()) = both(loader.load(&projected.wants, progress), backend.warm(&projected.rec)).await?;

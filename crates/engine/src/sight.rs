@@ -41,7 +41,7 @@ impl Sight {
         quant: [Option<Kind>; 2],
         progress: Progress<'_>,
     ) -> Result<Sight, Error> {
-        let parts = Parts::of(&checkpoint.facts)?.ok_or_else(|| blind(checkpoint))?;
+        let parts = Parts::inside(checkpoint)?.ok_or_else(|| blind(checkpoint))?;
         let preprocess = preprocess(checkpoint, &parts)?;
         let trained = parts.vision.sizes.image;
         let image = preprocess.size().unwrap_or(trained);
@@ -55,9 +55,9 @@ impl Sight {
         }
         let (look, ends) = (parts.look(image), parts.ends(image));
         let to = (parts.projector, &parts.others[..]);
-        let (on, here) = (backend.clone(), host.clone());
-        let encoder = Encoder::load_for(on, here, checkpoint, (parts.vision, look), quant[0], progress).await?;
-        let projection = Projection::load(backend, host.clone(), checkpoint, to, ends, quant[1], progress).await?;
+        let (on, here, eye) = (backend.clone(), host.clone(), checkpoint.eye());
+        let encoder = Encoder::load_for(on, here, eye, (parts.vision, look), quant[0], progress).await?;
+        let projection = Projection::load(backend, host.clone(), eye, to, ends, quant[1], progress).await?;
         Ok(Sight { encoder, projection, preprocess, host, kept: Store::new(artefacts::BUDGET) })
     }
 
@@ -145,7 +145,7 @@ fn count(pictures: &[Views]) -> usize {
     pictures.iter().map(|p| p.views.len()).sum()
 }
 
-/// As the files beside a checkpoint say, and what the official code knows besides.
+/// As the files of a checkpoint say, and what the official code knows besides.
 pub(crate) fn preprocess(checkpoint: &Checkpoint, parts: &Parts) -> Result<Preprocess, Error> {
     let Some(beside) = parts.beside else { return Preprocess::of(checkpoint) };
     let said = ["preprocessor_config.json", "processor_config.json"].iter().any(|name| checkpoint.file(name).is_some());

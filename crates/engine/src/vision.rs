@@ -55,14 +55,14 @@ impl Encoder {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Encoder, Error> {
-        let member = tower(&checkpoint.facts)?.ok_or_else(|| {
+        let member = tower(checkpoint)?.ok_or_else(|| {
             let known: Vec<_> = VISIONS.iter().flat_map(|v| v.architectures).copied().collect();
             let what = format!("'{}' is no vision encoder", checkpoint.facts.architecture().unwrap_or("?"));
             Error::new("architecture", what, format!("known are {}", known.join(", ")))
         })?;
         // Everything there is: no other look needs a weight more.
         let look = member.sizes.look();
-        Encoder::load_for(backend, host, checkpoint, (member, look), quant, progress).await
+        Encoder::load_for(backend, host, checkpoint.eye(), (member, look), quant, progress).await
     }
 
     /// The same with the weights that one look needs, and no other.
@@ -74,8 +74,8 @@ impl Encoder {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Encoder, Error> {
-        let Member { family, sizes, outer, ignored } = member;
-        let names = || Named { checkpoint, naming: family.naming, outer, to: quant };
+        let Member { family, sizes, first, outer, ignored } = member;
+        let names = || Named { checkpoint, first, naming: family.naming, outer, to: quant };
         let named = names();
         let asked = Asked::of(&named);
         let all = family.record(&asked, &sizes, sizes.look())?.wants;
@@ -115,7 +115,7 @@ impl Encoder {
 
     /// Rows that come of a picture, and numbers of a row.
     pub fn shape(&self) -> [usize; 2] {
-        [self.sizes.rows(self.seen.look), self.sizes.heads.width]
+        [self.sizes.rows(self.seen.look), self.sizes.wide(self.seen.look)]
     }
 
     /// The classifier's logits. `pixels` lie [height, width, channels], normalised as the model was trained.

@@ -1,7 +1,7 @@
 //! What a checkpoint says of text: its tokenizer, its chat template, and a prompt made with both.
 
 use crate::artefacts::{Key, Made, Store};
-use crate::text::{Ask, Message, Template, Tokenizer};
+use crate::text::{Ask, Content, Message, Template, Tokenizer};
 use squint_models::vlm::Parts;
 use squint_weights::{Checkpoint, Error, Facts};
 use std::borrow::Cow;
@@ -23,7 +23,11 @@ pub enum Prompt {
 impl Words {
     pub fn of(checkpoint: &Checkpoint) -> Result<Words, Error> {
         if let Facts::Gguf(meta) = &checkpoint.facts {
-            return Ok(Words { tokenizer: Tokenizer::from_gguf(meta)?, template: Template::from_gguf(meta)? });
+            let mut template = Template::from_gguf(meta)?;
+            if let (None, Some(Parts { template: Some(text), .. })) = (&template, Parts::inside(checkpoint)?) {
+                template = Some(Template::from_text(text)?);
+            }
+            return Ok(Words { tokenizer: Tokenizer::from_gguf(meta)?, template });
         }
         let file = |name: &str| checkpoint.file(name);
         let Some(json) = file("tokenizer.json") else {
@@ -50,8 +54,8 @@ impl Words {
             template = Some(Template::from_text(&String::from_utf8_lossy(text))?);
         }
         // What was published without a template has its code's.
-        if let Some(beside) = Parts::of(&checkpoint.facts)?.and_then(|parts| parts.beside) {
-            template = Some(Template::from_text(beside.template)?);
+        if let Some(text) = Parts::of(&checkpoint.facts)?.and_then(|parts| parts.template) {
+            template = Some(Template::from_text(text)?);
         }
         Ok(Words { tokenizer, template })
     }
@@ -108,6 +112,11 @@ impl Words {
                 "the model brings no chat template",
                 "ask with the raw prompt, as the model's authors write it",
             ));
+        };
+        let parts = messages.iter().any(|message| matches!(message.content, Content::Parts(_)));
+        let messages = match parts && !template.takes_parts() {
+            true => &messages.iter().map(Message::flat).collect::<Vec<_>>()[..],
+            false => messages,
         };
         let written = |id: Option<u32>| id.and_then(|id| self.tokenizer.token_of(id)).unwrap_or_default();
         let (bos, eos) = (written(self.tokenizer.bos()), written(self.tokenizer.eos()));

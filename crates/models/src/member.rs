@@ -1,9 +1,13 @@
 //! A model inside a checkpoint: all that is in the file, or one part of a larger model.
 
+use crate::Naming;
+
 /// A family, its sizes, and how its tensors are called here.
 pub struct Member<F: 'static, S> {
     pub family: &'static F,
     pub sizes: S,
+    /// Rows of names that come before those of the family's table.
+    pub first: Naming,
     /// What names of tensors may begin with; "" where they may be as the family's table has them.
     pub outer: &'static [&'static str],
     /// Ends of names of tensors that are not missed, and beginnings, where they end in a dot: other parts of the checkpoint.
@@ -12,6 +16,7 @@ pub struct Member<F: 'static, S> {
 
 impl<F, S: Clone> Clone for Member<F, S> {
     fn clone(&self) -> Self {
-        Member { family: self.family, sizes: self.sizes.clone(), outer: self.outer, ignored: self.ignored.clone() }
+        let Member { family, first, outer, .. } = *self;
+        Member { family, sizes: self.sizes.clone(), first, outer, ignored: self.ignored.clone() }
     }
 }

@@ -10,6 +10,8 @@ pub type Naming = &'static [[&'static str; 3]];
 /// A checkpoint read with a recipe's names.
 pub struct Named<'a> {
     pub checkpoint: &'a Checkpoint,
+    /// Rows that come before those of the table: some files call a few tensors otherwise.
+    pub first: Naming,
     pub naming: Naming,
     /// What published names may begin with; "" where they may be as the table has them.
     pub outer: &'static [&'static str],
@@ -59,7 +61,7 @@ impl Named<'_> {
             Facts::Gguf(_) => 1,
             Facts::Hf(_) => 2,
         };
-        self.naming.iter().filter_map(move |row| Some(row[column].replace("{}", fit(row[0], ours)?)))
+        self.first.iter().chain(self.naming).filter_map(move |row| Some(row[column].replace("{}", fit(row[0], ours)?)))
     }
 
     /// The same with all that names may begin with: a model alone and the same model inside another differ in that.
@@ -91,10 +93,11 @@ fn cut<'a>(tensor: &'a Tensor, which: &str) -> Option<Part<'a>> {
     Some(Part { tensor, at: i * shape.iter().product::<usize>(), shape })
 }
 
-/// Shapes differ. Files keep some tables as a batch of one, which says nothing.
+/// Shapes differ. Files keep some tables as a batch of one, and convolutions with or without what they do not reach
+/// across: a dimension of one says nothing.
 fn differ(file: &[usize], asked: &[usize]) -> bool {
-    let ones = |shape: &[usize]| shape.iter().take_while(|n| **n == 1).count();
-    file[ones(file)..] != asked[ones(asked)..]
+    let longer = |shape: &'_ [usize]| shape.iter().copied().filter(|n| *n != 1).collect::<Vec<_>>();
+    longer(file) != longer(asked)
 }
 
 /// What `{}` stands for if `name` is made after `pattern`.
@@ -148,7 +151,17 @@ impl Catalog for Named<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::fit;
+    use super::{differ, fit};
+
+    #[test]
+    fn dimensions_of_one_say_nothing() {
+        for (file, asked) in [(&[32, 3, 3][..], &[32, 1, 3, 3][..]), (&[1, 5, 8], &[5, 8]), (&[8, 4], &[8, 4, 1, 1])] {
+            assert!(!differ(file, asked) && !differ(asked, file), "{file:?} {asked:?}");
+        }
+        for (file, asked) in [(&[32, 3, 3][..], &[3, 32, 3][..]), (&[8], &[8, 2]), (&[6, 4], &[4, 6])] {
+            assert!(differ(file, asked), "{file:?} {asked:?}");
+        }
+    }
 
     #[test]
     fn patterns_fit_whole_names_only() {

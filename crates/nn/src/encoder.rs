@@ -26,6 +26,9 @@ pub struct Encoder {
     pub eps: f32,
     /// Activation of the feed-forward block.
     pub function: &'static str,
+    /// Layers whose rows a projector was trained on side by side, in its order: a look at the deepest of them has them all.
+    /// None where it is one layer's.
+    pub joined: Vec<usize>,
     pub plan: Plan,
 }
 
@@ -92,6 +95,21 @@ impl Encoder {
     pub fn rows(&self, look: Look) -> usize {
         self.grid(look.image).rows() + if look.patches { 0 } else { self.before() }
     }
+    /// Numbers in a row that comes out.
+    pub fn wide(&self, look: Look) -> usize {
+        self.heads.width * self.beside(look).len().max(1)
+    }
+    /// Layers whose rows come out side by side; none where they are one layer's.
+    fn beside(&self, look: Look) -> &[usize] {
+        if look.layer.is_some() && look.layer == self.joined.iter().max().copied() { &self.joined } else { &[] }
+    }
+    /// Takes the rows of these layers side by side, as `layer` counts; says which is the deepest, none where there are none.
+    pub fn join(&mut self, layers: &[i64]) -> Result<Option<usize>, Error> {
+        let layers = layers.iter().map(|number| self.layer(*number)).collect::<Result<Vec<_>, _>>()?;
+        let deepest = layers.iter().max().copied();
+        self.joined = if layers.len() > 1 { layers } else { vec![] };
+        Ok(deepest)
+    }
     /// Which layer a number means that counts from the end where it is negative: −1 is what the last one made, 0 what
     /// goes into the first.
     pub fn layer(&self, number: i64) -> Result<usize, Error> {
@@ -111,7 +129,7 @@ pub struct Encoded {
     pub wants: Vec<Want>,
     /// Input: [height, width, chans], normalised as the model was trained.
     pub pixels: Buf,
-    /// [rows, width]; learned tokens first.
+    /// [rows, width], or as many widths as layers are joined; learned tokens first.
     pub hidden: Buf,
     /// One row for the whole picture.
     pub pooled: Option<Buf>,
@@ -128,8 +146,14 @@ pub fn record(catalog: &dyn Catalog, e: &Encoder, look: Look, ends: [Readout; 2]
     if e.plan.early_norm {
         x = net.layer_norm(x, "early_norm", width, e.eps)?;
     }
+    let mut all = vec![x];
     for i in 0..look.layer.unwrap_or(e.layers) {
         x = layer(&mut net, e, &format!("layers.{i}"), x)?;
+        all.push(x);
+    }
+    if let parts @ [_, ..] = e.beside(look) {
+        let parts: Vec<Buf> = parts.iter().map(|i| all[*i]).collect();
+        x = lay::beside(&mut net.rec, &parts, e.before() + e.grid(look.image).rows());
     }
     let (mut pooled, mut scores) = (None, None);
     if look.layer.is_none() {
@@ -142,7 +166,7 @@ pub fn record(catalog: &dyn Catalog, e: &Encoder, look: Look, ends: [Readout; 2]
     }
     let count = e.grid(look.image).rows();
     let cut = look.patches && e.before() > 0;
-    let hidden = if cut { lay::some(&mut net.rec, x, width, e.before(), count) } else { x };
+    let hidden = if cut { lay::some(&mut net.rec, x, e.wide(look), e.before(), count) } else { x };
     for out in [Some(hidden), pooled, scores].into_iter().flatten() {
         net.rec.output(out);
     }

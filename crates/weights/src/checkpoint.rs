@@ -11,6 +11,8 @@ pub struct Checkpoint {
     pub facts: Facts,
     /// Small files beside the weights, whole.
     files: BTreeMap<&'static str, Vec<u8>>,
+    /// An encoder and a projector that lie in a file of their own, as llama.cpp has them.
+    mmproj: Option<Box<Checkpoint>>,
 }
 
 /// One file of weights, and its tensors by name.
@@ -43,7 +45,21 @@ impl Checkpoint {
     pub async fn gguf(source: Rc<dyn Source>) -> Result<Checkpoint, Error> {
         let gguf = Gguf::read(source.as_ref()).await?;
         let (facts, files) = (Facts::Gguf(gguf.meta), BTreeMap::new());
-        Ok(Checkpoint { parts: vec![Part { source, tensors: gguf.tensors }], others: vec![], facts, files })
+        let parts = vec![Part { source, tensors: gguf.tensors }];
+        Ok(Checkpoint { parts, others: vec![], facts, files, mmproj: None })
+    }
+
+    /// The same with an encoder and a projector in a file of their own.
+    pub fn with_mmproj(self, mmproj: Checkpoint) -> Checkpoint {
+        Checkpoint { mmproj: Some(Box::new(mmproj)), ..self }
+    }
+    /// The file that has nothing but the encoder and the projector.
+    pub fn mmproj(&self) -> Option<&Checkpoint> {
+        self.mmproj.as_deref()
+    }
+    /// Where the encoder and the projector are: in a file of their own, or here.
+    pub fn eye(&self) -> &Checkpoint {
+        self.mmproj().unwrap_or(self)
     }
 
     /// A Hugging Face directory: `files` finds one by name. Weights are `model.safetensors`, or the shards its index names.
@@ -74,7 +90,7 @@ impl Checkpoint {
                 beside.insert(*name, whole(source.as_ref()).await?);
             }
         }
-        Ok(Checkpoint { parts, others, facts: Facts::Hf(config), files: beside })
+        Ok(Checkpoint { parts, others, facts: Facts::Hf(config), files: beside, mmproj: None })
     }
 
     /// A small file beside the weights.
@@ -95,7 +111,8 @@ impl Checkpoint {
     }
     /// Bytes of all its files.
     pub fn bytes(&self) -> u64 {
-        self.parts.iter().map(|part| part.source.size()).sum()
+        let own: u64 = self.parts.iter().map(|part| part.source.size()).sum();
+        own + self.mmproj().map_or(0, Checkpoint::bytes)
     }
 
     /// Bytes of a tensor from byte `at` of it on.

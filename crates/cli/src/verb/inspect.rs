@@ -2,10 +2,10 @@
 
 use crate::open::Which;
 use serde_json::{Value, json};
-use squint_models::vlm::Parts;
+use squint_models::vlm::{Parts, eye};
 use squint_models::{text, vision};
 use squint_ops::Error;
-use squint_weights::Facts;
+use squint_weights::Checkpoint;
 use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
@@ -24,10 +24,11 @@ struct Known {
     lines: Vec<String>,
 }
 
-fn known(facts: &Facts) -> Result<Known, Error> {
-    if let Some(parts) = Parts::of(facts)? {
+fn known(checkpoint: &Checkpoint) -> Result<Known, Error> {
+    let facts = &checkpoint.facts;
+    if let Some(parts) = Parts::inside(checkpoint)? {
         let image = parts.vision.sizes.image;
-        let tokens = (parts.projector.read)(facts, &parts.ends(image))?.tokens();
+        let tokens = (parts.projector.read)(&checkpoint.eye().facts, &parts.ends(image))?.tokens();
         let (eye, tongue) = (encoder(&parts.vision), decoder(&parts.text));
         let heading = |what: &str, name: &str| format!("{what:14}{name}");
         let lines = [
@@ -40,9 +41,14 @@ fn known(facts: &Facts) -> Result<Known, Error> {
         return Ok(Known {
             family: parts.kind.name,
             sizes: json!({"vision": eye.sizes, "language": tongue.sizes, "projector": parts.projector.name,
-                "layer": parts.layer, "tokens": tokens, "mark": parts.mark}),
+                "layer": parts.layer, "joined": parts.vision.sizes.joined, "tokens": tokens, "mark": parts.mark}),
             lines: lines.concat(),
         });
+    }
+    if let Some(eye) = eye(checkpoint)? {
+        let mut known = encoder(&eye.vision);
+        known.lines.push(format!("projector     {}", eye.projector.name));
+        return Ok(known);
     }
     if let Some(member) = vision::alone(facts)? {
         return Ok(encoder(&member));
@@ -84,16 +90,20 @@ fn decoder(member: &text::Found) -> Known {
 pub async fn run(args: Args) -> Result<(), Error> {
     let checkpoint = args.which.checkpoint().await?;
     // A family that is not known is worth an answer: the tensors can still be listed.
-    let known = known(&checkpoint.facts);
+    let mut known = known(&checkpoint);
+    if checkpoint.mmproj().is_some() {
+        // Two files that do not belong together are not what was asked about.
+        known = Ok(known?);
+    }
     let mut kinds: BTreeMap<&str, (usize, u64)> = BTreeMap::new();
-    for t in checkpoint.tensors() {
+    let tensors = || checkpoint.tensors().chain(checkpoint.mmproj().into_iter().flat_map(Checkpoint::tensors));
+    for t in tensors() {
         let entry = kinds.entry(t.kind.name).or_default();
         *entry = (entry.0 + 1, entry.1 + t.bytes);
     }
-    let numbers: usize = checkpoint.tensors().map(|t| t.len()).sum();
+    let numbers: usize = tensors().map(|t| t.len()).sum();
     if args.json {
-        let tensors: Vec<_> = checkpoint
-            .tensors()
+        let tensors: Vec<_> = tensors()
             .map(|t| json!({"name": t.name, "kind": t.kind.name, "shape": t.shape, "bytes": t.bytes}))
             .collect();
         let (family, sizes) = known.map_or((None, None), |k| (Some(k.family), Some(k.sizes)));
@@ -117,7 +127,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     for (kind, (count, bytes)) in kinds {
         crate::say(&format!("  {kind:6} {count:5} tensors {bytes:12} bytes"));
     }
-    for t in checkpoint.tensors() {
+    for t in tensors() {
         crate::say(&format!("  {:6} {:?} {}", t.kind.name, t.shape, t.name));
     }
     Ok(())

@@ -3,6 +3,7 @@
 use super::known::{KNOWN, Known, known};
 use super::{Filter, Fit, Preprocess, RGB, Tiles};
 use serde_json::Value;
+use squint_models::vlm::eye;
 use squint_ops::{Error, Grid};
 use squint_weights::Checkpoint;
 
@@ -12,8 +13,11 @@ const MOST: u64 = 1 << 13;
 const LEAST: usize = 8;
 
 impl Preprocess {
-    /// As the files beside a checkpoint say.
+    /// As the files beside a checkpoint say, or its mmproj file.
     pub fn of(checkpoint: &Checkpoint) -> Result<Preprocess, Error> {
+        if let Some(eye) = eye(checkpoint)? {
+            return Preprocess::of_mmproj(&checkpoint.eye().facts, &eye);
+        }
         for (name, part) in [("preprocessor_config.json", ""), ("processor_config.json", "/image_processor")] {
             let Some(bytes) = checkpoint.file(name) else { continue };
             if let Some(config) = json(name, bytes)?.pointer(part) {

@@ -4,6 +4,7 @@
 //! * `filter`, `resize` — Pillow's resampling, bit for bit.
 //! * `fit` — how large a picture becomes; squares around it, windows into it.
 //! * `known`, `config` — the processors and what `preprocessor_config.json` changes in them.
+//! * `mmproj` — what files of llama.cpp say of that.
 //! * `prepare` — a processor at work: picture in, views out.
 //! * `tiles` — large pictures as rows of tiles and one view of the whole.
 //! * [`slices`] — other ways to show more of a large picture, as geometry.
@@ -15,6 +16,7 @@ mod expand;
 mod filter;
 mod fit;
 mod known;
+mod mmproj;
 mod prepare;
 mod resize;
 pub mod slices;

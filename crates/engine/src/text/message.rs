@@ -1,5 +1,6 @@
 //! A conversation, in the shape chat templates expect.
 
+use crate::picture::IMAGE;
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,19 @@ impl Message {
     }
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+
+    /// The same as one text: pictures first, each in a line of its own, as LLaVA's code has them.
+    pub fn flat(&self) -> Message {
+        let Content::Parts(parts) = &self.content else { return self.clone() };
+        let (mut pictures, mut texts) = (String::new(), String::new());
+        for part in parts {
+            match part {
+                Part::Image => pictures += &format!("{IMAGE}\n"),
+                Part::Text { text } => texts += text,
+            }
+        }
+        Message::text(&self.role, &(pictures + &texts))
     }
 
     pub fn parts(role: &str, parts: Vec<Part>) -> Message {

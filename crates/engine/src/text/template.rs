@@ -1,6 +1,7 @@
 //! The chat template a model brings with it: a conversation becomes the text the model was taught to continue.
 
-use super::{Message, jinja, json};
+use super::{Message, Part, jinja, json};
+use crate::picture::IMAGE;
 use minijinja::Environment;
 use minijinja::value::{Serde, Value};
 use squint_weights::{Error, Meta};
@@ -65,6 +66,12 @@ impl Template {
             )
         })?;
         Template::from_text(source).map(Some)
+    }
+
+    /// Whether it reads messages of parts, and writes for a picture what stands for one. Others read texts only.
+    pub fn takes_parts(&self) -> bool {
+        let asked = Message::parts("user", vec![Part::Image, Part::Text { text: "?".into() }]);
+        self.render(&[asked], Ask { answer: true, ..Ask::default() }).is_ok_and(|t| t.matches(IMAGE).count() == 1)
     }
 
     pub fn render(&self, messages: &[Message], ask: Ask) -> Result<String, Error> {

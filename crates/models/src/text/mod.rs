@@ -47,5 +47,5 @@ pub type Found = Member<Text, Decoder>;
 /// The language model that a checkpoint is.
 pub fn alone(facts: &Facts) -> Result<Found, Error> {
     let family = family(facts)?;
-    Ok(Member { family, sizes: (family.sizes)(facts)?, outer: &[""], ignored: family.ignored.to_vec() })
+    Ok(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer: &[""], ignored: family.ignored.to_vec() })
 }

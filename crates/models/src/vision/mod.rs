@@ -4,6 +4,7 @@ mod clip;
 mod deit;
 mod dinov2;
 mod idefics3;
+pub(crate) mod mmproj;
 mod published;
 mod siglip;
 mod sizes;
@@ -66,5 +67,5 @@ pub type Found = Member<Vision, Encoder>;
 pub fn alone(facts: &Facts) -> Result<Option<Found>, Error> {
     let Some(family) = family(facts)? else { return Ok(None) };
     let (outer, ignored) = (family.outer, family.ignored.to_vec());
-    Ok(Some(Member { family, sizes: (family.sizes)(facts)?, outer, ignored }))
+    Ok(Some(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer, ignored }))
 }

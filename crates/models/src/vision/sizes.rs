@@ -28,13 +28,21 @@ pub(super) const PLAIN: Plan = Plan {
 /// Longest edge of a picture, and numbers of a head, which is what `attention` can hold.
 const EDGE: u64 = 1 << 12;
 const HEAD: usize = 256;
+const EPS: Fact = Fact { gguf: "vision.attention.layer_norm_epsilon", hf: "layer_norm_eps" };
 
 pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
     // A model of pictures and texts speaks of both.
     let own = &*facts.part("vision_config")?;
-    let size = |hf, usual, most| own.size_or(Fact { gguf: "", hf }, usual, most);
-    let (width, heads) = (size("hidden_size", 768, 1 << 16)?, size("num_attention_heads", 12, 1 << 10)?);
-    let (image, patches) = (edges(own, "image_size", 224)?, edges(own, "patch_size", usual.patch)?);
+    // Files of llama.cpp take nothing for granted.
+    let size = |gguf, hf, usual, most| match own {
+        Facts::Gguf(_) => own.size(Fact { gguf, hf }, most),
+        Facts::Hf(_) => own.size_or(Fact { gguf, hf }, usual, most),
+    };
+    let width = size("vision.embedding_length", "hidden_size", 768, 1 << 16)?;
+    let heads = size("vision.attention.head_count", "num_attention_heads", 12, 1 << 10)?;
+    let edge = |gguf, hf, usual| edges(own, hf)?.map_or_else(|| size(gguf, hf, usual, EDGE).map(Grid::square), Ok);
+    let image = edge("vision.image_size", "image_size", 224)?;
+    let patches = edge("vision.patch_size", "patch_size", usual.patch)?;
     let (head, patch) = (width / heads, patches.height);
     let fits = patches.width == patch && image.height >= patch && image.width >= patch;
     if width % heads != 0 || head % 2 != 0 || head > HEAD || !fits {
@@ -49,30 +57,31 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
         ));
     }
     Ok(Encoder {
-        layers: size("num_hidden_layers", 12, 1 << 10)?,
+        layers: size("vision.block_count", "num_hidden_layers", 12, 1 << 10)?,
         heads: Heads { width, heads, groups: heads, head },
-        inner: size("intermediate_size", 3072, 1 << 18)?,
+        inner: size("vision.feed_forward_length", "intermediate_size", 3072, 1 << 18)?,
         image,
-        chans: size("num_channels", 3, 1 << 8)?,
+        chans: own.size_or(Fact { gguf: "", hf: "num_channels" }, 3, 1 << 8)?,
         patch,
         classes: classes(facts)?,
         shared: 0,
-        eps: own.number(Fact { gguf: "", hf: "layer_norm_eps" })?.unwrap_or(usual.eps) as f32,
+        eps: own.number(EPS)?.unwrap_or(usual.eps) as f32,
         function: function(own, usual.function)?,
+        joined: vec![],
         plan: usual.plan,
     })
 }
 
-/// One number for both edges, or height and width.
-fn edges(facts: &Facts, hf: &'static str, usual: usize) -> Result<Grid, Error> {
+/// Height and width; none where there are not two numbers.
+fn edges(facts: &Facts, hf: &str) -> Result<Option<Grid>, Error> {
     let pair = match facts {
         Facts::Hf(config) => config.get(hf).and_then(|v| v.as_array()),
         Facts::Gguf(_) => None,
     };
-    let Some(pair) = pair else { return Ok(Grid::square(facts.size_or(Fact { gguf: "", hf }, usual, EDGE)?)) };
+    let Some(pair) = pair else { return Ok(None) };
     let edge = |n: &serde_json::Value| n.as_u64().filter(|n| (1..=EDGE).contains(n)).map(|n| n as usize);
     match pair.iter().map(edge).collect::<Option<Vec<_>>>().as_deref() {
-        Some(&[height, width]) => Ok(Grid { height, width }),
+        Some(&[height, width]) => Ok(Some(Grid { height, width })),
         _ => Err(Error::new(
             "config",
             format!("'{hf}' is {pair:?}; a number or two, each from 1 to {EDGE}, are possible"),

@@ -2,7 +2,8 @@
 //! <https://arxiv.org/abs/2408.12637>, <https://arxiv.org/abs/2504.05299>.
 
 use super::own::{own, own_as};
-use super::{Said, Vlm, mark};
+use super::{Mmproj, Said, Vlm, mark};
+use crate::vision::mmproj;
 
 pub static IDEFICS3: Vlm = Vlm {
     name: "idefics3",
@@ -17,12 +18,19 @@ pub static IDEFICS3: Vlm = Vlm {
         Ok(Said {
             // Files call it by the whole model's name, too.
             vision: own_as(facts, "vision_config", "idefics3_vision")?,
-            layer: None,
+            layers: vec![],
             dropped: 0,
             projector: "idefics3",
             text: own(facts, "text_config", "llama")?,
             mark: mark(facts)?,
             beside: None,
         })
+    },
+    mmproj: Mmproj {
+        projectors: &[["idefics3", "mm.model.fc.weight"]],
+        towers: &[&mmproj::IDEFICS3],
+        marks: &["<image>", "<fake_token_around_image>", "<global-img>"],
+        tiles: true,
+        template: None,
     },
 };

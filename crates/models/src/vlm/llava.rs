@@ -1,8 +1,10 @@
-//! LLaVA as Hugging Face publishes it: an encoder's rows, mostly of the layer before the last, through two linear layers:
-//! <https://arxiv.org/abs/2310.03744>.
+//! LLaVA as Hugging Face publishes it: an encoder's rows, mostly of the layer before the last, or of several layers side by
+//! side, through two linear layers: <https://arxiv.org/abs/2310.03744>.
 
 use super::own::own;
-use super::{Said, Vlm, mark};
+use super::vicuna::TEMPLATE;
+use super::{Mmproj, Said, Vlm, mark};
+use crate::vision::mmproj;
 use squint_weights::{Error, Fact, Facts};
 
 pub static LLAVA: Vlm = Vlm {
@@ -19,6 +21,13 @@ pub static LLAVA: Vlm = Vlm {
         &["language_model.", "model.language_model.", "lm_head."],
     ],
     read,
+    mmproj: Mmproj {
+        projectors: &[["mlp", "mm.2.weight"]],
+        towers: &[&mmproj::CLIP, &mmproj::SIGLIP],
+        marks: &[],
+        tiles: false,
+        template: Some(TEMPLATE),
+    },
 };
 
 fn read(facts: &Facts) -> Result<Said, Error> {
@@ -34,7 +43,7 @@ fn read(facts: &Facts) -> Result<Said, Error> {
     };
     Ok(Said {
         vision: own(facts, "vision_config", "clip_vision_model")?,
-        layer: Some(layer(facts)?),
+        layers: layers(facts)?,
         dropped,
         projector: "mlp",
         text: own(facts, "text_config", "llama")?,
@@ -44,15 +53,17 @@ fn read(facts: &Facts) -> Result<Said, Error> {
 }
 
 /// A number, or a list of them.
-fn layer(facts: &Facts) -> Result<i64, Error> {
-    let Facts::Hf(config) = facts else { return Ok(-2) };
+fn layers(facts: &Facts) -> Result<Vec<i64>, Error> {
+    let Facts::Hf(config) = facts else { return Ok(vec![-2]) };
     let said = match config.get("vision_feature_layer") {
-        None | Some(serde_json::Value::Null) => return Ok(-2),
-        Some(serde_json::Value::Array(all)) if all.len() == 1 => &all[0],
+        None | Some(serde_json::Value::Null) => return Ok(vec![-2]),
         Some(said) => said,
     };
-    said.as_i64().ok_or_else(|| {
-        let what = format!("'vision_feature_layer' is {said}");
-        Error::new("config", what, "use a model that looks at one layer of its encoder")
-    })
+    let all = said.as_array().map_or(std::slice::from_ref(said), Vec::as_slice);
+    all.iter().map(serde_json::Value::as_i64).collect::<Option<Vec<_>>>().filter(|all| !all.is_empty()).ok_or_else(
+        || {
+            let what = format!("'vision_feature_layer' is {said}");
+            Error::new("config", what, "it can be the number of a layer, or a list of such numbers")
+        },
+    )
 }

@@ -3,8 +3,9 @@
 //! held against is written in PyTorch from their cards.
 
 use super::own::{of_class, own_as};
-use super::{Beside, Said, Vlm};
-use crate::vision::published;
+use super::vicuna::TEMPLATE;
+use super::{Beside, Mmproj, Said, Vlm};
+use crate::vision::{mmproj, published};
 use squint_weights::{Error, Fact, Facts};
 
 pub static MOBILEVLM: Vlm = Vlm {
@@ -17,6 +18,13 @@ pub static MOBILEVLM: Vlm = Vlm {
         &["model.layers.", "model.embed_tokens.", "model.norm.", "lm_head."],
     ],
     read,
+    mmproj: Mmproj {
+        projectors: &[["ldp", "mm.model.mb_block.2.block.2.1.bias"], ["ldpv2", "mm.model.peg.0.bias"]],
+        towers: &[&mmproj::CLIP],
+        marks: &[],
+        tiles: false,
+        template: Some(TEMPLATE),
+    },
 };
 
 fn read(facts: &Facts) -> Result<Said, Error> {
@@ -44,7 +52,7 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         processor: "CLIPImageProcessor",
         template: TEMPLATE,
     };
-    Ok(Said { vision: tower(facts)?, layer: Some(layer), dropped, projector, text, mark, beside: Some(beside) })
+    Ok(Said { vision: tower(facts)?, layers: vec![layer], dropped, projector, text, mark, beside: Some(beside) })
 }
 
 /// The language model's configuration is the whole model's.
@@ -71,17 +79,3 @@ fn tower(facts: &Facts) -> Result<Facts, Error> {
         _ => Err(Error::bug("a published encoder without sizes")),
     }
 }
-
-/// Vicuna's conversation, as the official code writes it.
-const TEMPLATE: &str = "{%- macro said(content) -%}\
-{%- if content is string -%}{{- content -}}{%- else -%}\
-{%- for part in content -%}{%- if part['type'] == 'image' -%}{{- '<image>\\n' -}}{%- endif -%}{%- endfor -%}\
-{%- for part in content -%}{%- if part['type'] == 'text' -%}{{- part['text'] -}}{%- endif -%}{%- endfor -%}\
-{%- endif -%}{%- endmacro -%}\
-{%- if messages[0]['role'] != 'system' -%}{{- \"A chat between a curious user and an artificial intelligence assistant. \
-The assistant gives helpful, detailed, and polite answers to the user's questions. \" -}}{%- endif -%}\
-{%- for message in messages -%}\
-{%- if message['role'] == 'system' -%}{{- said(message['content']) + ' ' -}}\
-{%- elif message['role'] == 'user' -%}{{- 'USER: ' + said(message['content']) + ' ' -}}\
-{%- else -%}{{- 'ASSISTANT: ' + said(message['content']) + '</s>' -}}{%- endif -%}\
-{%- endfor -%}{%- if add_generation_prompt -%}{{- 'ASSISTANT:' -}}{%- endif -%}";

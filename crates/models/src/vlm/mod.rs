@@ -3,17 +3,20 @@
 
 mod idefics3;
 mod llava;
+mod mmproj;
 mod mobilevlm;
 mod own;
 mod published;
+mod vicuna;
 
 use crate::Member;
 use crate::projector::{Ends, Projector, View, projector};
 use crate::{text, vision};
 use squint_nn::encoder::Look;
 use squint_ops::Grid;
-use squint_weights::{Error, Fact, Facts};
+use squint_weights::{Checkpoint, Error, Fact, Facts};
 
+pub use mmproj::{Eye, eye};
 pub use published::{CARDS, Card, published};
 
 /// One kind.
@@ -26,13 +29,28 @@ pub struct Vlm {
     /// Beginnings of names: the encoder's, the projector's, the language model's.
     pub begins: [&'static [&'static str]; 3],
     pub read: fn(&Facts) -> Result<Said, Error>,
+    pub mmproj: Mmproj,
+}
+
+/// What is known of a kind whose encoder and projector lie in a file of llama.cpp.
+pub struct Mmproj {
+    /// As it names projectors; `projector` knows them by the same names. And the tensor that is as long as their rows.
+    pub projectors: &'static [[&'static str; 2]],
+    /// The first that fits is its tower.
+    pub towers: &'static [&'static vision::Vision],
+    /// Tokens that prompts need: a vocabulary without them is another model's.
+    pub marks: &'static [&'static str],
+    /// Large pictures are shown in tiles.
+    pub tiles: bool,
+    /// How a conversation is written where a Llama's file does not say.
+    pub template: Option<&'static str>,
 }
 
 /// What a configuration says of the parts.
 pub struct Said {
     pub vision: Facts,
-    /// Whose rows are taken, as `Encoder::layer` counts; none is what comes after all and the last norm.
-    pub layer: Option<i64>,
+    /// Whose rows are taken, side by side, as `Encoder::layer` counts; none is what comes after all and the last norm.
+    pub layers: Vec<i64>,
     /// Rows that are left out before the others.
     pub dropped: usize,
     /// As `projector` knows it.
@@ -50,7 +68,7 @@ pub struct Beside {
     pub padded: bool,
     /// The class of the image processor; it makes pictures of the tower's size.
     pub processor: &'static str,
-    /// How a conversation is written. Pieces of text between pictures have ids of their own, and the mark is none of them.
+    /// How a conversation is written. The mark is none of the vocabulary.
     pub template: &'static str,
 }
 
@@ -60,6 +78,7 @@ pub static VLMS: &[&Vlm] = &[&llava::LLAVA, &idefics3::IDEFICS3, &mobilevlm::MOB
 pub struct Parts {
     pub kind: &'static Vlm,
     pub vision: vision::Found,
+    /// The deepest whose rows are taken; none is what comes after all.
     pub layer: Option<usize>,
     pub dropped: usize,
     pub projector: &'static Projector,
@@ -67,11 +86,24 @@ pub struct Parts {
     pub others: Vec<&'static str>,
     pub text: text::Found,
     pub mark: u32,
+    /// The mark is none of the vocabulary: pieces of text between pictures have ids of their own.
+    pub apart: bool,
+    /// How a conversation is written where the files do not say.
+    pub template: Option<&'static str>,
     pub beside: Option<Beside>,
 }
 
 impl Parts {
-    /// Of a checkpoint; none where it is a model of one part.
+    /// Of a checkpoint, in one piece or in two; none where it is a model of one part.
+    pub fn inside(checkpoint: &Checkpoint) -> Result<Option<Parts>, Error> {
+        match eye(checkpoint)? {
+            Some(eye) if checkpoint.mmproj().is_some() => eye.with(&checkpoint.facts).map(Some),
+            Some(_) => Ok(None),
+            None => Parts::of(&checkpoint.facts),
+        }
+    }
+
+    /// Of one that is in one piece.
     pub fn of(facts: &Facts) -> Result<Option<Parts>, Error> {
         let architecture = facts.architecture()?;
         let Some(kind) = VLMS.iter().copied().find(|v| v.architectures.contains(&architecture)) else {
@@ -84,14 +116,16 @@ impl Parts {
         };
         let family = vision::family(&said.vision)?.ok_or_else(|| Error::bug("a tower without a family"))?;
         let ignored = apart(0, family.ignored);
-        let vision = Member { family, sizes: (family.sizes)(&said.vision)?, outer: kind.outer[0], ignored };
+        let mut sizes = (family.sizes)(&said.vision)?;
+        let layer = sizes.join(&said.layers)?;
+        let vision = Member { family, sizes, first: &[], outer: kind.outer[0], ignored };
         let family = text::family(&said.text)?;
         let ignored = apart(2, family.ignored);
-        let text = Member { family, sizes: (family.sizes)(&said.text)?, outer: kind.outer[1], ignored };
-        let layer = said.layer.map(|number| vision.sizes.layer(number)).transpose()?;
+        let text = Member { family, sizes: (family.sizes)(&said.text)?, first: &[], outer: kind.outer[1], ignored };
         let (projector, others) = (projector(said.projector)?, apart(1, &[]));
         let Said { dropped, mark, beside, .. } = said;
-        Ok(Some(Parts { kind, vision, layer, dropped, projector, others, text, mark, beside }))
+        let (apart, template) = (beside.is_some(), beside.map(|beside| beside.template));
+        Ok(Some(Parts { kind, vision, layer, dropped, projector, others, text, mark, apart, template, beside }))
     }
 
     /// What is wanted of the encoder.
@@ -105,21 +139,29 @@ impl Parts {
         let rows = e.rows(self.look(image)).saturating_sub(self.dropped);
         // Patches lie on their grid, unless one of them was left out or another token was not.
         let grid = if self.dropped == e.before() { e.grid(image) } else { Grid { height: 1, width: rows } };
-        let view = View { before: self.dropped, grid, chans: e.heads.width };
+        let view = View { before: self.dropped, grid, chans: e.wide(self.look(image)) };
         Ends { views: vec![view], width: self.text.sizes.heads.width }
     }
 }
 
-/// The vision encoder of a checkpoint: all of it, or a part; none where it has none.
-pub fn tower(facts: &Facts) -> Result<Option<vision::Found>, Error> {
-    Ok(match Parts::of(facts)? {
-        Some(parts) => Some(parts.vision),
-        None => vision::alone(facts)?,
-    })
+/// The vision encoder of a checkpoint: all of it, or a part; none where it has none. Its layers are asked for one by one.
+pub fn tower(checkpoint: &Checkpoint) -> Result<Option<vision::Found>, Error> {
+    let found = match (eye(checkpoint)?, Parts::of(&checkpoint.facts)) {
+        (Some(eye), _) => Some(eye.vision),
+        (None, parts) => match parts? {
+            Some(parts) => Some(parts.vision),
+            None => vision::alone(&checkpoint.facts)?,
+        },
+    };
+    Ok(found.map(|mut member| {
+        member.sizes.joined.clear();
+        member
+    }))
 }
 
 /// The language model of a checkpoint: all of it, or a part.
 pub fn language(facts: &Facts) -> Result<text::Found, Error> {
+    mmproj::refuse(facts)?;
     Parts::of(facts)?.map_or_else(|| text::alone(facts), |parts| Ok(parts.text))
 }
 
