@@ -100,7 +100,9 @@ fn wrong_files_are_named() {
 fn which_file_is_meant_has_to_be_clear() {
     let folder = std::env::temp_dir().join(format!("squint-pair-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let put = |from: &str, to: &str| drop(std::fs::copy(at(from), folder.join(to)).unwrap());
+    let put = |from: &str, to: &str| {
+        std::fs::copy(at(from), folder.join(to)).unwrap();
+    };
     put("llava-old/language.gguf", "llava-Q4.gguf");
     put("llava-old/mmproj.gguf", "llava-MMPROJ-f16.gguf");
     let name = folder.to_str().unwrap();
