@@ -48,6 +48,9 @@ fn a_wrong_backend_is_noticed() {
         fn caps(&self) -> &squint_ops::Caps {
             self.0.caps()
         }
+        fn ledger(&self) -> &squint_ops::Ledger {
+            self.0.ledger()
+        }
         fn create(&self, kind: squint_ops::Kind, len: usize) -> Result<squint_ops::Handle, squint_ops::Error> {
             self.0.create(kind, len)
         }

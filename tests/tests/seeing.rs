@@ -157,6 +157,9 @@ fn costs_are_those_of_the_cards() {
             context: Some(2000),
             file: None,
             quant: "language=q4_0,vision=q8_0",
+            backend: "cpu",
+            views: None,
+            before: 0,
             resolution: None,
             layer: None,
         };

@@ -3,6 +3,7 @@
 mod find;
 mod open;
 mod picture;
+mod process;
 mod say;
 mod table;
 mod verb;

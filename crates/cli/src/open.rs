@@ -6,7 +6,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use squint_engine::sight::Seen;
-use squint_engine::{Backend, Backends, Encoder, Host, Kept, Marks, Model, Session, Sight, Surroundings};
+use squint_engine::{
+    Backend, Backends, Encoder, Found, Host, Kept, Look, Marks, Model, Session, Sight, Surroundings,
+};
 use squint_engine::{activations, cache_kind, room, wishes};
 use squint_ops::{Error, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
@@ -89,12 +91,12 @@ impl How {
         Ok(model)
     }
 
-    /// The same of a vision encoder.
-    pub async fn encoder(&self, checkpoint: &Checkpoint) -> Result<Encoder, Error> {
+    /// The same of a vision encoder, as far as one look needs it.
+    pub async fn encoder(&self, checkpoint: &Checkpoint, what: (Found, Look)) -> Result<Encoder, Error> {
         let (backend, bar) = (self.open().await?, bar());
         let vision = wishes(&self.quant, &["vision"])?[0];
         let mut shown = |done, all| show(&bar, done, all);
-        let encoder = Encoder::load(backend, Host::native(), checkpoint, vision, &mut shown).await;
+        let encoder = Encoder::load_for(backend, Host::native(), checkpoint, what, vision, &mut shown).await;
         bar.finish_and_clear();
         let encoder = encoder?;
         tell(&encoder.unpacked);
@@ -145,6 +147,7 @@ impl How {
                 numbers: 0..0,
                 seen: Seen { pictures: vec![], rows: vec![], stages: vec![] },
                 unpacked,
+                sight: None,
             });
         }
         let pictures = picture::open_all(paths).await?;
@@ -158,7 +161,7 @@ impl How {
         tell(sight.unpacked());
         unpacked.extend(sight.unpacked().cloned());
         let seen = sight.see(&pictures).await?;
-        Ok(Shown { numbers: session.show(&seen.rows)?, seen, unpacked })
+        Ok(Shown { numbers: session.show(&seen.rows)?, seen, unpacked, sight: Some(sight) })
     }
 }
 
@@ -169,6 +172,8 @@ pub struct Shown {
     pub seen: Seen,
     /// Matrices of all parts of the model that could not be converted as was asked.
     pub unpacked: Vec<Kept>,
+    /// Stays ready: the next picture needs it, as it would in a session that goes on.
+    pub sight: Option<Sight>,
 }
 
 /// On stderr, like all that is not an answer.

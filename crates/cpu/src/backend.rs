@@ -4,11 +4,11 @@ use crate::Isa;
 use crate::cut::{CUTS, Cut};
 use crate::joined::{self, join};
 use crate::kernel::{KERNELS, Kernel, Machine, Part, ROUNDING, STRETCH};
-use crate::memory::{Memory, views};
+use crate::memory::{Memory, lines, views};
 use crate::panels::Panels;
 use squint_ops::{
-    Backend, Buf, Caps, Error, Handle, Host, INT8, INT16, Kind, Local, OpSpec, Prepared, Recording, Rounding, Step,
-    Times,
+    Backend, Buf, Caps, Error, Footprint, Handle, Host, INT8, INT16, Kind, Ledger, Local, OpSpec, Prepared, Recording,
+    Rounding, Step, Times,
 };
 use std::{cell::Cell, rc::Rc};
 
@@ -18,7 +18,16 @@ pub struct Cpu {
     host: Host,
     /// When messages were let in last: a run of a few milliseconds among thousands has to do so too.
     paused: Cell<f64>,
+    ledger: Rc<Ledger>,
 }
+
+/// Matrices lie in panels; products and what follows them share a buffer.
+pub static FOOTPRINT: Footprint = Footprint {
+    name: "cpu",
+    buffer: |kind, len| lines(kind.bytes_of(len)),
+    matrix: |kind, [rows, cols]| Ok(lines(Panels::new(kind, rows, cols)?.bytes())),
+    ready: |rec, bound| FOOTPRINT.unbound(&join(rec).0, bound),
+};
 
 impl Cpu {
     /// Activations that meet integer weights are rounded to 8 bits; see `exact`.
@@ -29,7 +38,7 @@ impl Cpu {
         let device = format!("{}, {threads} {plural}", isa.name());
         let caps = Caps { name: "cpu", device, threads, features: vec![INT8.name.into()], ..Caps::default() };
         let paused = Cell::new((host.now)());
-        Cpu { caps, machine, host, paused }
+        Cpu { caps, machine, host, paused, ledger: Rc::default() }
     }
 
     /// The same with activations in f32 throughout: slower, and as close to the twins as f32 is.
@@ -108,6 +117,10 @@ impl Backend for Cpu {
         &self.caps
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     fn rounds(&self, op: &'static OpSpec, _params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {
         let codes = op.variant(kinds).and_then(|kind| kind.codes);
         let codes = codes.filter(|_| !self.machine.exact && ROUNDING.contains(&op.stem))?;
@@ -115,12 +128,12 @@ impl Backend for Cpu {
     }
 
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
-        Ok(Handle { kind, len, inner: Rc::new(Memory::new(kind.bytes_of(len))) })
+        Ok(Handle { kind, len, inner: Rc::new(Memory::new(kind.bytes_of(len), &self.ledger)) })
     }
 
     fn matrix(&self, kind: Kind, rows: usize, cols: usize) -> Result<Handle, Error> {
         let panels = Panels::new(kind, rows, cols)?;
-        Ok(Handle { kind, len: rows * cols, inner: Rc::new(Memory::matrix(panels)) })
+        Ok(Handle { kind, len: rows * cols, inner: Rc::new(Memory::matrix(panels, &self.ledger)) })
     }
 
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {

@@ -29,7 +29,7 @@ mod pool;
 mod quantize;
 mod tile;
 
-pub use backend::Cpu;
+pub use backend::{Cpu, FOOTPRINT};
 pub use cut::{CUTS, Cut, WHOLE};
 pub use kernel::KERNELS;
 pub use lanes::Isa;

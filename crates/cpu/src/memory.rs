@@ -1,8 +1,8 @@
 //! Buffers of this backend: bytes on a cache line's boundary, lent to steps as slices.
 
 use crate::panels::Panels;
-use squint_ops::{Access, Error, Handle, View};
-use std::cell::UnsafeCell;
+use squint_ops::{Access, Entry, Error, Handle, Ledger, View};
+use std::{cell::UnsafeCell, rc::Rc};
 
 #[repr(align(64))]
 #[derive(Clone, Copy)]
@@ -13,16 +13,22 @@ pub struct Memory {
     bytes: usize,
     /// Of a weight's matrix; other buffers lie as their format says.
     pub panels: Option<Panels>,
+    _held: Entry,
+}
+
+/// Bytes of memory for so many.
+pub fn lines(bytes: usize) -> u64 {
+    bytes.next_multiple_of(size_of::<Line>()) as u64
 }
 
 impl Memory {
-    pub fn new(bytes: usize) -> Memory {
-        let lines = vec![Line([0; 64]); bytes.div_ceil(64)].into_boxed_slice();
-        Memory { lines: UnsafeCell::new(lines), bytes, panels: None }
+    pub fn new(bytes: usize, ledger: &Rc<Ledger>) -> Memory {
+        let all = vec![Line([0; 64]); bytes.div_ceil(64)].into_boxed_slice();
+        Memory { lines: UnsafeCell::new(all), bytes, panels: None, _held: ledger.enter(lines(bytes)) }
     }
 
-    pub fn matrix(panels: Panels) -> Memory {
-        Memory { panels: Some(panels), ..Memory::new(panels.bytes()) }
+    pub fn matrix(panels: Panels, ledger: &Rc<Ledger>) -> Memory {
+        Memory { panels: Some(panels), ..Memory::new(panels.bytes(), ledger) }
     }
 
     /// # Safety

@@ -1,19 +1,18 @@
-//! What a run would cost, before any download: passes recorded from a model's published sizes, billed by the null
-//! backend.
+//! What a run would cost, before any download: passes recorded from a model's sizes, billed by the null backend, and what a
+//! backend takes to hold them.
 
-use squint_models::text::{Published, Text, family, published};
-use squint_models::{vision, vlm};
-use squint_nn::decoder::{Answer, Decoder, Pass, RUN, Recorded, record};
-use squint_nn::encoder::Look;
-use squint_nn::{Place, Planned, Want};
-use squint_ops::{Bill, Error, Grid, Kind, Null};
+use squint_models::text::family;
+use squint_models::{text, vision, vlm};
+use squint_nn::{Place, Want};
+use squint_ops::{Bill, Error, Kind};
+use squint_weights::{Fact, Facts};
 
 use crate::kept::Kept;
-use crate::room;
-use crate::session::{CHUNK, Session};
-use crate::wish::{activations, wishes};
-use seen::see;
+use crate::session::Session;
+use crate::wish::activations;
 
+mod held;
+mod read;
 mod seen;
 
 #[derive(Clone, Copy, Debug)]
@@ -22,21 +21,29 @@ pub struct Question<'a> {
     pub prompt: usize,
     pub answer: usize,
     pub context: Option<usize>,
-    /// What the file has matrices in; none is as they are published, which is 16 bits of language models and 32 of
-    /// encoders.
+    /// What the file has matrices in; none is as the configuration says, and where it says nothing as they are published,
+    /// which is 16 bits of language models and 32 of encoders.
     pub file: Option<Kind>,
     /// What they are converted to, and caches, as a run is asked.
     pub quant: &'a str,
+    /// On which backend it would run.
+    pub backend: &'a str,
     /// Of a vision encoder: the edge of a picture where not its own, and after how many layers its rows are taken, as
     /// `Encoder::layer` counts.
     pub resolution: Option<usize>,
     pub layer: Option<i64>,
+    /// Views that the picture becomes; none is those of a square picture, as the card says, and one without a card.
+    pub views: Option<usize>,
+    /// Tokens of the prompt's text that stand before the picture.
+    pub before: usize,
 }
 
 pub struct Estimate {
     pub stages: Vec<Stage>,
+    /// What weights and caches have in their formats.
     pub weight_bytes: u64,
     pub kv_bytes: u64,
+    /// What the backend holds at most: weights as it lays them out, caches, and all that is made ready.
     pub peak_bytes: u64,
     /// What the file's matrices are taken to be in.
     pub file: Kind,
@@ -54,104 +61,55 @@ pub struct Stage {
     pub tokens_out: usize,
 }
 
+/// Of a published model.
 pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
     activations(q.quant, false)?;
     if let Some(card) = vlm::published(model) {
-        return see(card, q);
+        let views = q.views.unwrap_or(card.views);
+        return seen::see(&card.facts()?, card.absent, Question { views: Some(views), ..q });
     }
-    match vision::published(model) {
-        Some(published) => look(published, q),
-        None => read(model, q),
+    if let Some(published) = vision::published(model) {
+        return seen::look(&published.facts()?, published.absent, q);
     }
-}
-
-/// One picture through a vision encoder.
-fn look(published: &Published, q: Question) -> Result<Estimate, Error> {
-    let facts = published.facts()?;
-    let family = vision::family(&facts)?.ok_or_else(|| Error::bug(format!("{} has no family", published.name)))?;
-    let e = (family.sizes)(&facts)?;
-    let layer = q.layer.map(|number| e.layer(number)).transpose()?;
-    let image = q.resolution.map_or(e.image, Grid::square);
-    let look = Look { image, layer, patches: false, heads: layer.is_none() };
-    let (file, to) = (q.file.unwrap_or(Kind::F32), wishes(q.quant, &["vision"])?[0]);
-    let planned = Planned { matrices: file, to, absent: published.absent };
-    let encoded = family.record(&planned, &e, look)?;
-    let bill = Null::bill(&encoded.rec, &[])?;
-    let (tokens_in, tokens_out) = (e.grid(image).rows(), e.rows(look));
-    let mut stage = Stage { name: "vision", tokens_in, tokens_out, ..Stage::default() };
-    stage.add(&bill);
-    let weight_bytes = bytes(&encoded.wants, Place::Model);
-    let unpacked = Kept::of(&encoded.wants, to).into_iter().collect();
-    Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: bill.peak_bytes, file, unpacked })
-}
-
-/// What the wants of one place take.
-pub(super) fn bytes(wants: &[Want], place: Place) -> u64 {
-    let all = wants.iter().filter(|w| w.place == place);
-    all.map(|w| w.kind.bytes_of(w.rows * w.cols.max(1)) as u64).sum()
-}
-
-/// A prompt and an answer through a language model.
-fn read(model: &str, q: Question) -> Result<Estimate, Error> {
-    let published = published(model).map_err(|e| {
+    let published = text::published(model).map_err(|e| {
         let sees = vlm::CARDS.iter().map(|card| card.name);
         let more: Vec<_> = vision::PUBLISHED.iter().map(|p| p.name).chain(sees).collect();
-        Error::new(e.code, e.what, format!("{}, {}", e.hint, more.join(", ")))
+        Error::new(e.code, e.what, format!("{}, {}, or the path of a config.json", e.hint, more.join(", ")))
     })?;
-    let facts = published.facts()?;
-    let family = family(&facts)?;
-    let sizes = (family.sizes)(&facts)?;
-    let [to, cache] = wishes(q.quant, &["language", "kv"])?[..] else {
-        return Err(Error::bug("two wishes were asked for"));
-    };
-    answer(family, &sizes, published.absent, [to, cache], q)
+    read::read(&published.facts()?, published.absent, q)
 }
 
-/// The same of any of them. `to` is what its matrices are converted to, `cache` what keys and values are in.
-pub(super) fn answer(
-    family: &'static Text,
-    sizes: &Decoder,
-    absent: &'static [&'static str],
-    [to, cache]: [Option<Kind>; 2],
-    q: Question,
-) -> Result<Estimate, Error> {
-    let room = room::room(q.context, sizes.context)?;
-    room::fits(q.prompt, q.answer, room)?;
-    let (file, cache) = (q.file.unwrap_or(Kind::BF16), cache.unwrap_or(Kind::F16));
-    let planned = Planned { matrices: file, to, absent };
-    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0, file, unpacked: vec![] };
-    // A pass like the last one is not recorded again: an answer is one pass, billed for every token.
-    let mut last: Option<(Pass, Recorded)> = None;
-    let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
-        let pass = Pass { rows, answer, room, cache, album: 0 };
-        let (_, recorded) = match last.take().filter(|(before, _)| *before == pass) {
-            Some(same) => last.insert(same),
-            None => last.insert((pass, record(&planned, sizes, family.layer, pass)?)),
-        };
-        debug_assert_eq!(RUN, ["start", "keys"]);
-        let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
-        total.weight_bytes = total.weight_bytes.max(bytes(&recorded.wants, Place::Model));
-        total.kv_bytes = bytes(&recorded.wants, Place::Session);
-        if answer != Answer::Nothing {
-            // Only a pass with an answer asks for all there is.
-            total.unpacked = Kept::of(&recorded.wants, to).into_iter().collect();
+/// Of a model that has nothing yet but its configuration.
+pub fn estimate_of(facts: &Facts, q: Question) -> Result<Estimate, Error> {
+    activations(q.quant, false)?;
+    if let Some(parts) = vlm::Parts::of(facts)? {
+        let said = (parts.kind.read)(facts)?;
+        let mut tongue = (parts.text.family.absent)(&said.text)?;
+        // Of the whole model it is said once more, and that counts.
+        if let Some(tied) = facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? {
+            tongue.retain(|name| *name != "head.weight");
+            tongue.extend(tied.then_some("head.weight"));
         }
-        total.peak_bytes = total.peak_bytes.max(bill.peak_bytes);
-        Ok(bill)
-    };
-    let mut prefill = Stage { name: "prefill", tokens_in: q.prompt, tokens_out: q.prompt, ..Stage::default() };
-    for start in (0..q.prompt).step_by(CHUNK) {
-        let rows = CHUNK.min(q.prompt - start);
-        let answer = if start + rows == q.prompt { Answer::Last } else { Answer::Nothing };
-        prefill.add(&bill(rows, answer, start)?);
+        return seen::see(facts, [&(parts.vision.family.absent)(&said.vision)?, &tongue], q);
     }
-    let mut decode = Stage { name: "decode", tokens_in: q.answer, tokens_out: q.answer, ..Stage::default() };
-    // The first token of the answer comes from the prefill.
-    for i in 0..q.answer.saturating_sub(1) {
-        decode.add(&bill(1, Answer::Last, q.prompt + i)?);
+    match vision::family(facts)? {
+        Some(family) => seen::look(facts, &(family.absent)(facts)?, q),
+        None => read::read(facts, &(family(facts)?.absent)(facts)?, q),
     }
-    total.stages = vec![prefill, decode];
-    Ok(total)
+}
+
+/// What a file has matrices in.
+fn stored(facts: &Facts, q: Question, usual: Kind) -> Result<Kind, Error> {
+    let said = facts.text(Fact { gguf: "?", hf: "dtype|torch_dtype" })?;
+    let kinds = [("float32", Kind::F32), ("float16", Kind::F16), ("bfloat16", Kind::BF16)];
+    let said = kinds.into_iter().find(|(name, _)| said == Some(*name)).map(|(_, kind)| kind);
+    Ok(q.file.or(said).unwrap_or(usual))
+}
+
+/// What the wants of one place take in their formats.
+fn bytes(wants: &[Want], place: Place) -> u64 {
+    let all = wants.iter().filter(|w| w.place == place);
+    all.map(|w| w.kind.bytes_of(w.rows * w.cols.max(1)) as u64).sum()
 }
 
 impl Stage {

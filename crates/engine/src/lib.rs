@@ -64,6 +64,7 @@ pub use session::{Choice, Session};
 pub use shot::Shot;
 pub use sight::Sight;
 pub use squint_cpu::{Isa, Peaks};
+pub use squint_models::vision::Found;
 pub use squint_nn::encoder::Look;
 pub use squint_ops::op::Sampling;
 pub use squint_ops::{Backend, Error, Host};

@@ -72,7 +72,9 @@ impl Backends {
     /// One backend by name, and why it is that one. `auto` is the fastest of those that compute right.
     pub async fn named(around: &Surroundings, name: &str) -> Result<(Rc<dyn Backend>, String), Error> {
         if let Some((_, open)) = OPEN.iter().find(|(n, _)| *n == name) {
-            return Ok((open(around).await?, "asked for".into()));
+            let backend = open(around).await?;
+            backend.ledger().restart();
+            return Ok((backend, "asked for".into()));
         }
         if name != "auto" {
             let known: Vec<_> = OPEN.iter().map(|(n, _)| *n).collect();
@@ -87,6 +89,8 @@ impl Backends {
         let picked = pick(around, &backends, &tried).await;
         let found = backends.0.into_iter().find(|o| o.name == picked.backend);
         let backend = found.map_or_else(|| Err(Error::bug("a backend was picked that is not there")), |o| o.backend)?;
+        // What it held while it was tried is no model's.
+        backend.ledger().restart();
         Ok((backend, picked.because))
     }
 }

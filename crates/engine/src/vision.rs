@@ -47,6 +47,15 @@ impl Encoder {
         Ok(family(&checkpoint.facts)?.is_some())
     }
 
+    /// The encoder of a checkpoint, or that it has none.
+    pub fn find(checkpoint: &Checkpoint) -> Result<Found, Error> {
+        tower(checkpoint)?.ok_or_else(|| {
+            let known: Vec<_> = VISIONS.iter().flat_map(|v| v.architectures).copied().collect();
+            let what = format!("'{}' is no vision encoder", checkpoint.facts.architecture().unwrap_or("?"));
+            Error::new("architecture", what, format!("known are {}", known.join(", ")))
+        })
+    }
+
     /// `quant` is what matrices are converted to; none keeps the file's formats.
     pub async fn load(
         backend: Rc<dyn Backend>,
@@ -55,11 +64,7 @@ impl Encoder {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Encoder, Error> {
-        let member = tower(checkpoint)?.ok_or_else(|| {
-            let known: Vec<_> = VISIONS.iter().flat_map(|v| v.architectures).copied().collect();
-            let what = format!("'{}' is no vision encoder", checkpoint.facts.architecture().unwrap_or("?"));
-            Error::new("architecture", what, format!("known are {}", known.join(", ")))
-        })?;
+        let member = Encoder::find(checkpoint)?;
         // Everything there is: no other look needs a weight more.
         let look = member.sizes.look();
         Encoder::load_for(backend, host, checkpoint.eye(), (member, look), quant, progress).await

@@ -10,7 +10,8 @@ use crate::{
     plan::Plan,
 };
 use squint_ops::{
-    Backend, Buf, Caps, Error, Form, Handle, Host, Kind, Local, OPS, On, OpSpec, Prepared, Recording, Rounding, Times,
+    Backend, Buf, Caps, Error, Form, Handle, Host, Kind, Ledger, Local, OPS, On, OpSpec, Prepared, Recording, Rounding,
+    Times,
 };
 use std::{cell::Cell, rc::Rc};
 
@@ -136,11 +137,15 @@ impl Gpu {
 
 impl Backend for Gpu {
     fn device_bytes(&self) -> u64 {
-        self.meter.alive.get()
+        self.meter.ledger.now()
     }
 
     fn caps(&self) -> &Caps {
         &self.device.caps
+    }
+
+    fn ledger(&self) -> &Ledger {
+        &self.meter.ledger
     }
 
     fn rounds(&self, op: &'static OpSpec, params: &[u32], kinds: &[Kind]) -> Option<&'static Rounding> {

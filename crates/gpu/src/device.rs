@@ -1,5 +1,6 @@
 //! The adapter, the device, and what it said last.
 
+use crate::layout;
 use squint_ops::{Caps, Error, Needs, On};
 use std::sync::{Arc, Mutex};
 
@@ -87,7 +88,7 @@ impl Device {
     pub fn buffer(&self, bytes: usize, usage: wgpu::BufferUsages) -> wgpu::Buffer {
         self.device.create_buffer(&wgpu::BufferDescriptor {
             label: None,
-            size: (bytes.div_ceil(16) * 16).max(16) as u64,
+            size: layout::held(bytes),
             usage: usage | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         })

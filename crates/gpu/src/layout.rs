@@ -25,6 +25,11 @@ pub fn size(kind: Kind, len: usize) -> usize {
     len.div_ceil(kind.block) * pitch(kind)
 }
 
+/// Bytes of a buffer for so many: none is empty, and vectors of four words end in it.
+pub fn held(bytes: usize) -> u64 {
+    bytes.next_multiple_of(16).max(16) as u64
+}
+
 /// Whole blocks as the GPU has them.
 pub fn spread(kind: Kind, bytes: &[u8]) -> Cow<'_, [u8]> {
     let Some(at) = padded(kind) else { return Cow::Borrowed(bytes) };

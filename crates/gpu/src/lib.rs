@@ -5,6 +5,7 @@ mod arena;
 mod backend;
 mod clock;
 mod device;
+mod footprint;
 mod layout;
 mod memory;
 mod pace;
@@ -14,4 +15,5 @@ mod ready;
 mod shaders;
 
 pub use backend::Gpu;
+pub use footprint::FOOTPRINT;
 pub use shaders::{SHADERS, Shader};

@@ -2,17 +2,17 @@
 //! bind.
 
 use crate::{device::Device, layout};
-use squint_ops::{Error, Handle, Kind};
-use std::{cell::Cell, rc::Rc};
+use squint_ops::{Entry, Error, Handle, Kind, Ledger};
+use std::{cell::Cell, ops::Range, rc::Rc};
 
 /// Bytes handed to the queue at a time, and bytes after which it is told to go ahead: until then it keeps copies.
 const PIECE: usize = 1 << 20;
 const FLUSH: u64 = 16 << 20;
 
-/// Bytes alive, and bytes written since the queue was last told to go ahead.
+/// What is held, and bytes written since the queue was last told to go ahead.
 #[derive(Default)]
 pub struct Meter {
-    pub alive: Cell<u64>,
+    pub ledger: Rc<Ledger>,
     waiting: Cell<u64>,
 }
 
@@ -24,23 +24,40 @@ pub struct Memory {
 /// A buffer that counts itself, and goes when it is dropped: a browser would keep it until it collects garbage.
 pub struct Counted {
     pub buffer: wgpu::Buffer,
-    meter: Rc<Meter>,
+    _held: Entry,
 }
 
 impl Counted {
     pub fn new(device: &Device, meter: &Rc<Meter>, bytes: usize, usage: wgpu::BufferUsages) -> Counted {
         let buffer = device.buffer(bytes, usage);
-        meter.alive.set(meter.alive.get() + buffer.size());
-        Counted { buffer, meter: meter.clone() }
+        let held = meter.ledger.enter(buffer.size());
+        Counted { buffer, _held: held }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.meter.alive.set(self.meter.alive.get() - self.buffer.size());
         // What was submitted still sees it.
         self.buffer.destroy();
     }
+}
+
+/// Rows of each buffer of a matrix: as many as `most` bytes have room for.
+pub fn cut(kind: Kind, [rows, cols]: [usize; 2], most: u64) -> Result<Vec<Range<usize>>, Error> {
+    let row = layout::size(kind, cols);
+    let fit = (most as usize).checked_div(row).unwrap_or(rows);
+    // Two rows are whole words in every format, 32 are whole tiles.
+    let unit = if fit >= 32 { 32 } else { 2 };
+    let each = if fit >= rows { rows } else { fit / unit * unit };
+    if row.checked_mul(rows).is_none() || each == 0 && rows > 0 {
+        return Err(Error::new(
+            "gpu_size",
+            format!("{rows} × {cols} numbers of {kind:?} have rows of {row} bytes, this GPU binds {most}"),
+            "choose the cpu backend, or a smaller model or input",
+        ));
+    }
+    let firsts = (0..rows.max(1)).step_by(each.max(1));
+    Ok(firsts.map(|first| first..rows.min(first + each)).collect())
 }
 
 /// A buffer with some rows of a matrix, or all of anything else.
@@ -70,26 +87,12 @@ impl Memory {
         most: u64,
     ) -> Result<Memory, Error> {
         let row = layout::size(kind, cols);
-        let fit = (most as usize).checked_div(row).unwrap_or(rows);
-        // Two rows are whole words in every format, 32 are whole tiles.
-        let unit = if fit >= 32 { 32 } else { 2 };
-        let each = if fit >= rows { rows } else { fit / unit * unit };
-        if row.checked_mul(rows).is_none() || each == 0 && rows > 0 {
-            return Err(Error::new(
-                "gpu_size",
-                format!("{rows} × {cols} numbers of {kind:?} have rows of {row} bytes, this GPU binds {most}"),
-                "choose the cpu backend, or a smaller model or input",
-            ));
-        }
         let mut memory = Memory { shards: vec![], meter: meter.clone() };
-        let mut first = 0;
-        while first < rows || memory.shards.is_empty() {
-            let here = each.min(rows - first);
-            let (start, end) = (first * row, (first + here) * row);
+        for rows in cut(kind, [rows, cols], most)? {
+            let (start, end) = (rows.start * row, rows.end * row);
             let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
             let held = Counted::new(device, meter, end - start, usage);
-            memory.shards.push(Shard { held, first, rows: here, start, end });
-            first += here;
+            memory.shards.push(Shard { held, first: rows.start, rows: rows.len(), start, end });
         }
         device.check()?;
         Ok(memory)

@@ -136,7 +136,7 @@ impl Plan {
 }
 
 /// The weight of a step that may be cut, if any.
-fn cut(step: &Step) -> Option<&'static Shards> {
+pub fn cut(step: &Step) -> Option<&'static Shards> {
     match &step.op.gpu {
         Gpu::Forms { shards, .. } => shards.as_ref(),
         _ => None,

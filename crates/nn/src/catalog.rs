@@ -19,16 +19,16 @@ pub fn packed(own: Kind, wish: Option<Kind>, cols: usize) -> Kind {
 }
 
 /// A model without weights: its file has the format the plan says. For estimates before any download.
-pub struct Planned {
+pub struct Planned<'a> {
     /// What the file has matrices in.
     pub matrices: Kind,
     /// What they are to be packed into; none keeps the file's.
     pub to: Option<Kind>,
     /// Weights the model does not have, by the last part of their names.
-    pub absent: &'static [&'static str],
+    pub absent: &'a [&'static str],
 }
 
-impl Catalog for Planned {
+impl Catalog for Planned<'_> {
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
         let absent = self.absent.iter().any(|a| name == *a || name.ends_with(&format!(".{a}")));
         if absent || shape.len() < 2 {

@@ -1,6 +1,6 @@
 //! What every backend can do. Object-safe, single-threaded at this border, asynchronous everywhere.
 
-use crate::{Buf, Error, Kind, OpSpec, Recording, Role, Rounding};
+use crate::{Buf, Error, Kind, Ledger, OpSpec, Recording, Role, Rounding};
 use std::{any::Any, future::Future, pin::Pin, rc::Rc};
 
 /// A future that stays on its thread; a browser's GPU objects cannot leave theirs.
@@ -96,6 +96,8 @@ pub struct Times {
 
 pub trait Backend {
     fn caps(&self) -> &Caps;
+    /// What it holds.
+    fn ledger(&self) -> &Ledger;
     /// A buffer of zeros.
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error>;
     /// A weight of `rows` × `cols` zeros, laid out as this backend's kernels like it. Written in whole rows of the
@@ -188,7 +190,7 @@ fn bind(backend: &dyn Backend, rec: &Recording, bound: &[(Buf, Handle)]) -> Resu
 /// Which temporaries may lie in the same memory: for each, the first buffer of its group and the numbers the group
 /// needs. A temporary lives from the first step that names it to the last; those of a model's layers are never alive
 /// together, so thirty layers take the room of one.
-fn share(rec: &Recording) -> Vec<Option<(usize, usize)>> {
+pub(crate) fn share(rec: &Recording) -> Vec<Option<(usize, usize)>> {
     let mut last = vec![0; rec.bufs.len()];
     for (at, step) in rec.steps.iter().enumerate() {
         step.bufs.iter().for_each(|b| last[b.0 as usize] = at);

@@ -1,6 +1,6 @@
 //! The null backend: runs nothing and writes the bill. This is the cost preview before any download.
 
-use crate::{Backend, Buf, Caps, Cost, Error, Handle, Kind, Local, Prepared, Recording, Role};
+use crate::{Backend, Buf, Caps, Cost, Error, Handle, Kind, Ledger, Local, Prepared, Recording, Role};
 use std::{cell::Cell, rc::Rc};
 
 /// What a recording costs.
@@ -32,12 +32,14 @@ impl Bill {
 pub struct Null {
     caps: Caps,
     total: Cell<Bill>,
+    /// Stays empty.
+    ledger: Ledger,
 }
 
 impl Default for Null {
     fn default() -> Self {
         let caps = Caps { name: "null", device: "nothing runs, everything is counted".into(), ..Caps::default() };
-        Self { caps, total: Cell::default() }
+        Self { caps, total: Cell::default(), ledger: Ledger::default() }
     }
 }
 
@@ -87,6 +89,10 @@ impl Null {
 impl Backend for Null {
     fn caps(&self) -> &Caps {
         &self.caps
+    }
+
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {

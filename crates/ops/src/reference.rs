@@ -1,35 +1,47 @@
 //! The reference backend: runs the twins, one after the other, on plain memory. Slow, and right by definition.
 
-use crate::{Access, Backend, Buf, Caps, Error, Handle, Kind, Local, Prepared, Recording, Step, View};
+use crate::{
+    Access, Backend, Buf, Caps, Entry, Error, Handle, Kind, Ledger, Local, PLAIN, Prepared, Recording, Step, View,
+};
 use std::{cell::RefCell, rc::Rc};
 
 pub struct Reference {
     caps: Caps,
+    ledger: Rc<Ledger>,
 }
 
 impl Default for Reference {
     fn default() -> Self {
         Self {
             caps: Caps { name: "reference", device: "plain Rust, one thread".into(), threads: 1, ..Caps::default() },
+            ledger: Rc::default(),
         }
     }
 }
 
 /// Words, so that casts to f32 and u32 are aligned.
-type Memory = RefCell<Vec<u32>>;
+struct Memory {
+    words: RefCell<Vec<u32>>,
+    _held: Entry,
+}
 
 impl Backend for Reference {
     fn caps(&self) -> &Caps {
         &self.caps
     }
 
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     fn create(&self, kind: Kind, len: usize) -> Result<Handle, Error> {
-        let words = kind.bytes_of(len).div_ceil(4);
-        Ok(Handle { kind, len, inner: Rc::new(Memory::new(vec![0; words])) })
+        let words = RefCell::new(vec![0; kind.bytes_of(len).div_ceil(4)]);
+        let memory = Memory { words, _held: self.ledger.enter((PLAIN.buffer)(kind, len)) };
+        Ok(Handle { kind, len, inner: Rc::new(memory) })
     }
 
     fn write(&self, to: &Handle, at: usize, bytes: &[u8]) -> Result<(), Error> {
-        let mut memory = to.downcast::<Memory>()?.borrow_mut();
+        let mut memory = to.downcast::<Memory>()?.words.borrow_mut();
         let all: &mut [u8] = bytemuck::cast_slice_mut(&mut memory[..]);
         match all.get_mut(at..at + bytes.len()) {
             Some(part) => part.copy_from_slice(bytes),
@@ -56,7 +68,7 @@ impl Backend for Reference {
 
     fn read<'a>(&'a self, from: &'a Handle) -> Local<'a, Vec<u8>> {
         Box::pin(async move {
-            let memory = from.downcast::<Memory>()?.borrow();
+            let memory = from.downcast::<Memory>()?.words.borrow();
             Ok(bytemuck::cast_slice::<u32, u8>(&memory)[..from.bytes()].to_vec())
         })
     }
@@ -65,7 +77,7 @@ impl Backend for Reference {
 fn run_twin(step: &Step, params: &[u32], handles: &[Handle]) -> Result<(), Error> {
     let mut guards = Vec::new();
     for (slot, buf) in step.op.slots.iter().zip(&step.bufs) {
-        let memory = handles[buf.0 as usize].downcast::<Memory>()?;
+        let memory = &handles[buf.0 as usize].downcast::<Memory>()?.words;
         let busy = || Error::bug(format!("{}: '{}' is written and read in one step", step.op.stem, slot.name));
         guards.push(match slot.access {
             Access::Read => Guard::Read(memory.try_borrow().map_err(|_| busy())?),

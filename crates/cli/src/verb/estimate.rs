@@ -2,13 +2,15 @@
 
 use crate::open::unpacked;
 use serde_json::{Value, json};
-use squint_engine::estimate::{Question, estimate};
+use squint_engine::estimate::{Question, estimate, estimate_of};
 use squint_models::vlm::{self, Card};
 use squint_ops::{Error, Kind};
+use squint_weights::{Facts, checkpoint, source::File};
+use std::path::Path;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// A published model by name
+    /// A published model by name, or a directory with a config.json; nothing else of it is read
     #[arg(long)]
     model: String,
     /// Tokens of the prompt
@@ -26,7 +28,17 @@ pub struct Args {
     /// Rows of a vision encoder after so many layers; negative numbers count from the last one
     #[arg(long, allow_negative_numbers = true)]
     layer: Option<i64>,
-    /// Format of the file's matrices; without it as models are published: bf16 of language models, f32 of encoders
+    /// Views that the picture becomes; without it as a square one does, and one of a directory
+    #[arg(long)]
+    views: Option<usize>,
+    /// Tokens of the prompt that stand before the picture: a template may have many
+    #[arg(long, default_value_t = 0)]
+    before: usize,
+    /// Which one lays out what is held: auto and cpu, gpu or reference
+    #[arg(long, default_value = "auto")]
+    backend: String,
+    /// Format of the file's matrices; without it as a config.json says, or as models are published: bf16 of language models, f32
+    /// of encoders
     #[arg(long)]
     file: Option<String>,
     /// Formats to convert to at load, as a run is asked: language=q4_0, kv=f32, vision=q8_0; without it, those of the file
@@ -47,6 +59,16 @@ fn weights(name: &str) -> Result<Kind, Error> {
     Ok(kind)
 }
 
+/// What a directory's configuration says, none where there is no such directory.
+fn facts(model: &str) -> Result<Option<Facts>, Error> {
+    let path = Path::new(model).join("config.json");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let file = File::open(&path)?;
+    Ok(Some(Facts::Hf(pollster::block_on(checkpoint::json(&file))?)))
+}
+
 pub fn run(args: Args) -> Result<(), Error> {
     let file = args.file.as_deref().map(weights).transpose()?;
     let question = Question {
@@ -55,10 +77,16 @@ pub fn run(args: Args) -> Result<(), Error> {
         context: args.context,
         file,
         quant: &args.quant,
+        backend: &args.backend,
+        views: args.views,
+        before: args.before,
         resolution: args.resolution,
         layer: args.layer,
     };
-    let bill = estimate(&args.model, question)?;
+    let bill = match facts(&args.model)? {
+        Some(facts) => estimate_of(&facts, question)?,
+        None => estimate(&args.model, question)?,
+    };
     let stages: serde_json::Map<String, Value> = bill
         .stages
         .iter()

@@ -3,8 +3,8 @@
 use crate::open::{How, unpacked};
 use crate::picture;
 use serde_json::json;
-use squint_engine::Look;
 use squint_engine::picture::Preprocess;
+use squint_engine::{Encoder, Look};
 use squint_ops::Error;
 use std::path::PathBuf;
 
@@ -40,41 +40,41 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let preprocess = Preprocess::of(&checkpoint)?;
     let preprocess = args.resolution.map_or(Ok(preprocess.clone()), |edge| preprocess.at(edge))?;
     let views = preprocess.views(&picture::open(&args.image).await?);
-    let mut encoder = args.how.encoder(&checkpoint).await?;
+    let found = Encoder::find(&checkpoint)?;
     let [view] = &views.views[..] else {
         let what = format!("'{}' becomes {} views", args.image.display(), views.views.len());
         return Err(Error::new("image", what, "features are of one view: use a smaller picture"));
     };
-    if view.size != encoder.sizes.image && !encoder.family.any_size && args.resolution.is_none() {
-        let (made, takes) = (view.size, encoder.sizes.image);
+    if view.size != found.sizes.image && !found.family.any_size && args.resolution.is_none() {
+        let (made, takes) = (view.size, found.sizes.image);
         let (made, takes) = (format!("{}×{}", made.height, made.width), format!("{}×{}", takes.height, takes.width));
         let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");
         let hint = "the two files are of different models: get the directory again, or ask for a --resolution";
         return Err(Error::new("image", what, hint));
     }
-    let layer = args.layer.map(|number| encoder.sizes.layer(number)).transpose()?;
+    let layer = args.layer.map(|number| found.sizes.layer(number)).transpose()?;
     let rows = args.hidden || layer.is_some() || args.patches;
     let look = Look { image: view.size, layer, patches: args.patches, heads: !rows };
-    encoder.turn(look).await?;
-    let (shape, made) = if args.pooled {
+    let encoder = args.how.encoder(&checkpoint, (found, look)).await?;
+    let (shape, values) = if args.pooled {
         let row = encoder.pooled(&view.pixels).await?;
-        (vec![row.values.len()], row)
+        (vec![row.values.len()], row.values)
     } else if encoder.has_scores() {
-        (vec![encoder.sizes.classes], encoder.logits(&view.pixels).await?)
+        (vec![encoder.sizes.classes], encoder.logits(&view.pixels).await?.values)
     } else {
-        (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?)
+        (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?.values)
     };
     if args.how.json {
         crate::say(
-            &json!({"shape": shape, "values": made.values.as_slice(),
-            "unpacked": unpacked(&encoder.unpacked)})
+            &json!({"shape": shape, "values": values.as_slice(),
+            "peak_bytes": encoder.backend.ledger().most(), "unpacked": unpacked(&encoder.unpacked)})
             .to_string(),
         );
         return Ok(());
     }
     crate::say(&format!("shape  {shape:?}"));
     let width = shape[shape.len() - 1];
-    for (i, row) in made.values.chunks_exact(width).take(SHOWN).enumerate() {
+    for (i, row) in values.chunks_exact(width).take(SHOWN).enumerate() {
         let numbers: Vec<String> = row.iter().take(SHOWN).map(|v| format!("{v:9.4}")).collect();
         crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
     }

@@ -29,7 +29,7 @@ const TOP: usize = 10;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
-    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut session, &args.image).await?;
+    let Shown { numbers, seen, unpacked: kept, .. } = args.how.show(&mut session, &args.image).await?;
     let marks = Marks::of(&session.model.checkpoint)?;
     let ids = match &args.prompt {
         Some(text) => {

@@ -1,6 +1,7 @@
 //! `squint run`: a question in, an answer out, streamed.
 
 use crate::open::{How, Shown, unpacked};
+use crate::process;
 use crate::say::stream;
 use serde_json::{Value, json};
 use squint_engine::answer::Heard;
@@ -52,7 +53,7 @@ pub struct Args {
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut talk = Talk::of(args.how.session().await?)?;
-    let Shown { numbers, seen, unpacked: kept } = args.how.show(&mut talk.session, &args.image).await?;
+    let Shown { numbers, seen, unpacked: kept, sight: _sight } = args.how.show(&mut talk.session, &args.image).await?;
     let prompt = if args.raw {
         Prompt::Raw(args.prompt)
     } else {
@@ -78,6 +79,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let done = answer.await?;
     let m = done.meter;
     let seeing = seen.stages.iter().fold(0.0, |sum, s| sum + s.ms);
+    let held = talk.session.model.backend.ledger().most();
     if quiet {
         let stages: serde_json::Map<String, Value> = seen
             .stages
@@ -92,7 +94,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         let caps = talk.session.model.backend.caps();
         let meter = json!({"prompt_tokens": m.prompt_tokens, "reused_tokens": m.reused_tokens, "prompt_ms": m.prompt_ms,
             "vision_ms": seeing, "ttft_ms": seeing + m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
-            "backend": caps.name, "device": caps.device, "threads": caps.threads});
+            "peak_bytes": held, "process_bytes": process::peak(), "backend": caps.name, "device": caps.device, "threads": caps.threads});
         crate::say(
             &json!({"text": done.text, "ids": done.ids, "reason": done.reason.name(), "stages": stages,
             "meter": meter, "unpacked": unpacked(&kept)})
@@ -103,13 +105,14 @@ pub async fn run(args: Args) -> Result<(), Error> {
     crate::say("");
     let rate = |n: usize, ms: f64| n as f64 / ms.max(1e-3) * 1e3;
     eprintln!(
-        "{} prompt tokens at {:.1}/s, {} answer tokens at {:.1}/s ({})",
+        "{} prompt tokens at {:.1}/s, {} answer tokens at {:.1}/s ({}), {:.1} MB held",
         m.prompt_tokens,
         rate(m.prompt_tokens - m.reused_tokens, m.prompt_ms),
         m.generated_tokens,
         // The first one came with the prompt.
         rate(m.generated_tokens.saturating_sub(1), m.decode_ms),
-        done.reason.name()
+        done.reason.name(),
+        held as f64 / 1e6
     );
     Ok(())
 }

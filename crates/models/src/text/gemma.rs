@@ -2,8 +2,8 @@
 //! root of its width: <https://arxiv.org/abs/2403.08295>.
 
 use super::Text;
-use super::llama::NAMING;
-use super::sizes::{LIKE_LLAMA, Usual, sizes};
+use super::llama::{NAMING, OF_MLP};
+use super::sizes::{LIKE_LLAMA, OF_ATTENTION, OF_HEAD, Usual, absent, sizes};
 use squint_nn::Norm;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
@@ -15,6 +15,7 @@ pub static GEMMA: Text = Text {
     naming: NAMING,
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,
+    absent: |facts| absent(facts, &[OF_ATTENTION, ("", OF_MLP), OF_HEAD], true),
     layer: sequential,
 };
 

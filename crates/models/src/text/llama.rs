@@ -1,7 +1,7 @@
 //! Llama and its many children: SmolLM2, TinyLlama, MobileLLaMA, DeepSeek-LLM.
 
 use super::Text;
-use super::sizes::{LIKE_LLAMA, Usual, sizes};
+use super::sizes::{LIKE_LLAMA, OF_ATTENTION, OF_HEAD, Usual, absent, sizes};
 use crate::Naming;
 use squint_nn::layer::sequential;
 use squint_weights::Facts;
@@ -13,8 +13,11 @@ pub static LLAMA: Text = Text {
     ignored: &["rotary_emb.inv_freq"],
     // GGUF files have the rows of q and k reordered so that pairs lie side by side.
     sizes: |facts| sizes(facts, &Usual { side_by_side: matches!(facts, Facts::Gguf(_)), ..LIKE_LLAMA }),
+    absent: |facts| absent(facts, &[OF_ATTENTION, ("mlp_bias", OF_MLP), OF_HEAD], false),
     layer: sequential,
 };
+
+pub(super) const OF_MLP: &[&str] = &["gate.bias", "up.bias", "down.bias"];
 
 /// Families that differ in sizes and details only have these names, too.
 pub(super) const NAMING: Naming = &[

@@ -23,6 +23,8 @@ pub struct Text {
     /// Ends of names of tensors that say nothing new; any other tensor that is not used is an error.
     pub ignored: &'static [&'static str],
     pub sizes: fn(&Facts) -> Result<Decoder, Error>,
+    /// Weights that others of the family have and one of this configuration has not, by the last parts of their names.
+    pub absent: fn(&Facts) -> Result<Vec<&'static str>, Error>,
     pub layer: Layer,
 }
 

@@ -2,7 +2,7 @@
 //! <https://arxiv.org/abs/2309.05463>.
 
 use super::Text;
-use super::sizes::{LIKE_LLAMA, Usual, sizes};
+use super::sizes::{LIKE_LLAMA, Usual, absent, sizes};
 use squint_nn::Norm;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::parallel;
@@ -37,6 +37,7 @@ pub static PHI: Text = Text {
     ],
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,
+    absent: |facts| absent(facts, &[], false),
     layer: parallel,
 };
 

@@ -1,7 +1,7 @@
 //! Phi-3: Llama with queries, keys and values in one tensor, gate and up in another: <https://arxiv.org/abs/2404.14219>.
 
 use super::Text;
-use super::sizes::{LIKE_LLAMA, Usual, sizes, within};
+use super::sizes::{LIKE_LLAMA, Usual, absent, sizes, within};
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
 use squint_weights::{Error, Fact, Facts};
@@ -22,6 +22,7 @@ pub static PHI3: Text = Text {
     ],
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,
+    absent: |facts| absent(facts, &[("", &["bias"])], false),
     layer: sequential,
 };
 

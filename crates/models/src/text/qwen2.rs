@@ -1,8 +1,8 @@
 //! Qwen1.5 and Qwen2: Llama with biases on queries, keys and values: <https://arxiv.org/abs/2407.10671>.
 
 use super::Text;
-use super::llama::NAMING;
-use super::sizes::{LIKE_LLAMA, sizes, within};
+use super::llama::{NAMING, OF_MLP};
+use super::sizes::{LIKE_LLAMA, OF_HEAD, absent, sizes, within};
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
 use squint_weights::{Error, Fact, Facts};
@@ -13,6 +13,7 @@ pub static QWEN2: Text = Text {
     naming: NAMING,
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,
+    absent: |facts| absent(facts, &[("", &["o.bias"]), ("", OF_MLP), OF_HEAD], false),
     layer: sequential,
 };
 

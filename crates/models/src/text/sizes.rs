@@ -80,6 +80,26 @@ fn turned(facts: &Facts, head: usize, usual: f64) -> Result<usize, Error> {
     Ok((head as f64 * facts.number(share)?.unwrap_or(usual)) as usize)
 }
 
+/// What is left of these weights: those whose flag says that they are there, and the head of a model that says it has its
+/// own; `tied` is what is so where it does not say.
+pub(super) fn absent(facts: &Facts, flags: &[Flag], tied: bool) -> Result<Vec<&'static str>, Error> {
+    let said = |hf| facts.flag(Fact { gguf: "?", hf });
+    let mut all = vec![];
+    for (flag, names) in flags {
+        if flag.is_empty() || said(flag)? != Some(true) {
+            all.extend(*names);
+        }
+    }
+    all.extend(said("tie_word_embeddings")?.unwrap_or(tied).then_some("head.weight"));
+    Ok(all)
+}
+
+/// What a configuration may say, and the weights that are there only then; never, where it cannot say so.
+pub(super) type Flag = (&'static str, &'static [&'static str]);
+
+pub(super) const OF_ATTENTION: Flag = ("attention_bias", &["q.bias", "k.bias", "v.bias", "o.bias"]);
+pub(super) const OF_HEAD: Flag = ("", &["head.bias"]);
+
 /// A model whose layers see only so many keys back is exact as long as there are no more. Longer contexts are refused.
 pub(super) fn within(window: Fact, facts: &Facts, d: Decoder) -> Result<Decoder, Error> {
     let keys = facts.uint(window)?.filter(|keys| *keys > 0).map_or(d.context, |keys| keys as usize);

@@ -16,6 +16,7 @@ pub static CLIP: Vision = Vision {
     ignored: &["text_model.", "text_projection.weight", "logit_scale"],
     any_size: false,
     sizes: shared,
+    absent: |_| Ok(vec!["patch.bias", "project.bias"]),
     pooled: first_normed,
     scores: by_mean,
 };

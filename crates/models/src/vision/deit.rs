@@ -2,10 +2,11 @@
 //! trained without that token are published as ViTs.
 
 use super::Vision;
-use super::sizes::{PLAIN, Usual, sizes};
+use super::sizes::{PLAIN, Usual, absent, sizes};
 use super::vit::{IGNORED, NAMING, USUAL};
 use squint_nn::encoder::Plan;
 use squint_nn::readout::{by_both, nothing};
+use squint_weights::{Error, Facts};
 
 pub static DEIT: Vision = Vision {
     name: "deit",
@@ -15,6 +16,16 @@ pub static DEIT: Vision = Vision {
     ignored: IGNORED,
     any_size: false,
     sizes: |facts| sizes(facts, &Usual { plan: Plan { first: &["class", "distilled"], ..PLAIN }, ..USUAL }),
+    absent: one_head,
     pooled: nothing,
     scores: by_both,
 };
+
+/// Only one that was published with its second head has it.
+fn one_head(facts: &Facts) -> Result<Vec<&'static str>, Error> {
+    let mut all = absent(facts)?;
+    if !facts.architecture()?.ends_with("WithTeacher") {
+        all.push("distilled_head.weight");
+    }
+    Ok(all)
+}

@@ -2,7 +2,7 @@
 //! gate in its feed-forward blocks.
 
 use super::Vision;
-use super::sizes::{PLAIN, Usual, sizes};
+use super::sizes::{PLAIN, Usual, absent, sizes};
 use crate::Naming;
 use squint_nn::encoder::{Encoder, Fitting, Plan};
 use squint_nn::readout::{by_first_and_mean, first};
@@ -16,6 +16,7 @@ pub static DINOV2: Vision = Vision {
     ignored: &["embeddings.mask_token"],
     any_size: true,
     sizes: |facts| gated(facts, 14, 0),
+    absent,
     pooled: first,
     scores: by_first_and_mean,
 };

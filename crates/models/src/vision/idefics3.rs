@@ -18,6 +18,7 @@ pub static IDEFICS3: Vision = Vision {
         let plan = Plan { first: &[], fitting: Fitting::Cells, ..PLAIN };
         sizes(facts, &Usual { patch: 32, eps: 1e-6, function: "gelu_pytorch_tanh", plan })
     },
+    absent: |_| Ok(vec![]),
     pooled: nothing,
     scores: nothing,
 };

@@ -32,6 +32,8 @@ pub struct Vision {
     /// Published configurations leave it to the picture which size it has.
     pub any_size: bool,
     pub sizes: fn(&Facts) -> Result<Encoder, Error>,
+    /// Weights that others of the family have and one of this configuration has not, by the last parts of their names.
+    pub absent: fn(&Facts) -> Result<Vec<&'static str>, Error>,
     /// The row that stands for a picture.
     pub pooled: Readout,
     /// What a classifier says.

@@ -16,6 +16,7 @@ pub static SIGLIP: Vision = Vision {
     ignored: &["text_model.", "logit_scale", "logit_bias"],
     any_size: false,
     sizes: pooling,
+    absent: |_| Ok(vec![]),
     pooled: looking,
     scores: by_mean,
 };

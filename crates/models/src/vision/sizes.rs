@@ -72,6 +72,12 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
     })
 }
 
+/// Biases of queries, keys and values are there unless a configuration says that they are not.
+pub(super) fn absent(facts: &Facts) -> Result<Vec<&'static str>, Error> {
+    let there = facts.part("vision_config")?.flag(Fact { gguf: "", hf: "qkv_bias" })?.unwrap_or(true);
+    Ok(if there { vec![] } else { vec!["q.bias", "k.bias", "v.bias"] })
+}
+
 /// Height and width; none where there are not two numbers.
 fn edges(facts: &Facts, hf: &str) -> Result<Option<Grid>, Error> {
     let pair = match facts {

@@ -1,7 +1,7 @@
 //! ViT: <https://arxiv.org/abs/2010.11929>.
 
 use super::Vision;
-use super::sizes::{PLAIN, Usual, sizes};
+use super::sizes::{PLAIN, Usual, absent, sizes};
 use crate::Naming;
 use squint_nn::readout::{by_first, nothing};
 
@@ -13,6 +13,7 @@ pub static VIT: Vision = Vision {
     ignored: IGNORED,
     any_size: false,
     sizes: |facts| sizes(facts, &USUAL),
+    absent,
     pooled: nothing,
     scores: by_first,
 };

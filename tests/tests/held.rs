@@ -1,0 +1,220 @@
+//! What a run holds, by its backend's own count, beside what `estimate` says of its config.json alone: every family, on every
+//! kind of backend, packed otherwise and with another context.
+
+#![allow(clippy::unwrap_used, reason = "a model that cannot run is a failed test")]
+
+use pollster::block_on;
+use serde_json::Value;
+use squint_cpu::{Cpu, Isa};
+use squint_engine::estimate::{Question, estimate, estimate_of};
+use squint_engine::picture::decode;
+use squint_engine::{Choice, Encoder, Host, Marks, Model, Session, Sight, cache_kind, room, wishes};
+use squint_ops::{Backend, Grid, Kind, Reference};
+use squint_tests::{backends, backends::say, files, tree::root};
+use squint_weights::{Checkpoint, source::File};
+use std::{path::Path, path::PathBuf, rc::Rc};
+
+/// How far an estimate may be off.
+const OFF: f64 = 0.1;
+
+/// What is asked of a model.
+#[derive(Clone, Copy, Debug)]
+struct Ask {
+    prompt: usize,
+    answer: usize,
+    context: Option<usize>,
+    quant: &'static str,
+}
+
+/// Two parts of a prompt and an answer; all packed; keys in full and another context.
+fn asks(parts: &'static [&'static str]) -> Vec<Ask> {
+    let plain = Ask { prompt: 150, answer: 4, context: None, quant: "" };
+    let packed = Ask { quant: parts[0], ..plain };
+    let narrow = Ask { prompt: 40, context: Some(200), quant: parts[1], ..plain };
+    vec![plain, packed, narrow]
+}
+
+const TEXT: &[&str] = &["language=q8_0", "kv=f32"];
+const PICTURE: &[&str] = &["vision=q8_0", "vision=f16"];
+const BOTH: &[&str] = &["language=q8_0,vision=q4_0,projector=q8_0", "kv=f32,vision=f16"];
+
+fn on() -> Vec<Rc<dyn Backend>> {
+    let cpu = Cpu::new(Host::native(), Isa::best(), 2);
+    let mut all: Vec<Rc<dyn Backend>> = vec![Rc::new(Reference::default()), Rc::new(cpu)];
+    all.extend(block_on(backends::gpu()).map(|gpu| Rc::new(gpu) as Rc<dyn Backend>));
+    all
+}
+
+fn folders(below: &str) -> Vec<PathBuf> {
+    let all = std::fs::read_dir(root().join("tests/fixtures").join(below)).unwrap();
+    let mut all: Vec<PathBuf> = all.map(|f| f.unwrap().path()).filter(|path| path.is_dir()).collect();
+    all.sort();
+    all
+}
+
+fn question(ask: Ask, backend: &str) -> Question<'_> {
+    Question {
+        prompt: ask.prompt,
+        answer: ask.answer,
+        context: ask.context,
+        file: None,
+        quant: ask.quant,
+        backend,
+        resolution: None,
+        layer: None,
+        views: None,
+        before: 0,
+    }
+}
+
+/// A language model that answers a prompt of any ids, with pictures before them that `see` shows it.
+fn answers(on: &Rc<dyn Backend>, checkpoint: Rc<Checkpoint>, ask: Ask, prompt: impl FnOnce(&mut Session) -> Vec<u32>) {
+    let wish = wishes(ask.quant, &["language", "kv", "vision", "projector"]).unwrap();
+    let cache = cache_kind(on.as_ref(), false, wish[1]).unwrap();
+    let room = room::of(&checkpoint, ask.context).unwrap();
+    let quiet = &mut |_, _| ();
+    let model = Model::load_warm(on.clone(), Host::native(), checkpoint, wish[0], Some(cache), quiet);
+    let mut session = Session::new(Rc::new(block_on(model).unwrap()), room, cache).unwrap();
+    let ids = prompt(&mut session);
+    block_on(session.prefill(&ids)).unwrap();
+    let mut done = 0;
+    while done < ask.answer {
+        done += block_on(session.next(Choice::GREEDY, ask.answer - done)).unwrap().len();
+    }
+}
+
+/// Ids without meaning.
+fn ids(count: usize, vocab: usize) -> Vec<u32> {
+    (0..count).map(|i| ((i * 7919 + 13) % vocab) as u32).collect()
+}
+
+/// Holds the estimate to what the backend counted since it was asked to begin anew.
+fn hold(on: &dyn Backend, what: &str, ask: Ask, estimated: u64) -> f64 {
+    let used = on.ledger().most();
+    let off = estimated as f64 / used as f64 - 1.0;
+    println!("{what:24} {:9} {ask:?}: {estimated} of {used}, {:+.2} %", on.caps().name, off * 100.0);
+    assert!(off.abs() <= OFF, "{what} on {} {ask:?}: {estimated} of {used}", on.caps().name);
+    off
+}
+
+fn begin(on: &dyn Backend) {
+    assert_eq!(on.ledger().now(), 0, "the run before left something behind");
+    on.ledger().restart();
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+#[test]
+fn language_models_hold_what_was_estimated() {
+    let all: Vec<PathBuf> = ["families", "llama"].into_iter().flat_map(folders).collect();
+    assert_eq!(all.len(), 17);
+    for on in on() {
+        for path in &all {
+            for ask in asks(TEXT) {
+                let checkpoint = Rc::new(files::directory(path, ["", ""]).unwrap());
+                let facts = checkpoint.facts.clone();
+                // Some were made for fewer tokens.
+                let most = room::of(&checkpoint, None).unwrap();
+                let prompt = ask.prompt.min(most - ask.answer);
+                let ask = Ask { prompt, context: ask.context.map(|n| n.min(most)), ..ask };
+                begin(on.as_ref());
+                answers(&on, checkpoint, ask, |session| ids(ask.prompt, session.model.sizes.vocab));
+                let estimated = estimate_of(&facts, question(ask, on.caps().name)).unwrap();
+                hold(on.as_ref(), &name(path), ask, estimated.peak_bytes);
+            }
+        }
+    }
+}
+
+#[test]
+fn encoders_hold_what_was_estimated() {
+    let all = folders("encoders");
+    assert_eq!(all.len(), 17);
+    for on in on() {
+        for path in &all {
+            for ask in asks(PICTURE) {
+                let checkpoint = files::directory(path, ["", ""]).unwrap();
+                begin(on.as_ref());
+                let wish = wishes(ask.quant, &["vision"]).unwrap()[0];
+                let quiet = &mut |_, _| ();
+                let encoder = block_on(Encoder::load(on.clone(), Host::native(), &checkpoint, wish, quiet)).unwrap();
+                block_on(encoder.see(&vec![0.5; encoder.pixels()])).unwrap();
+                drop(encoder);
+                let estimated = estimate_of(&checkpoint.facts, question(ask, on.caps().name)).unwrap();
+                hold(on.as_ref(), &name(path), ask, estimated.peak_bytes);
+            }
+        }
+    }
+}
+
+/// As the command line does it: the language model, then the eye, which stays; the picture, the prompt, an answer.
+#[test]
+fn models_that_see_hold_what_was_estimated() {
+    let all = folders("seeing");
+    assert_eq!(all.len(), 10);
+    for on in on() {
+        for path in &all {
+            let goldens: Vec<Value> =
+                serde_json::from_slice(&std::fs::read(path.join("golden.json")).unwrap()).unwrap();
+            for (ask, golden) in asks(BOTH).into_iter().zip(goldens.iter().cycle()) {
+                let checkpoint = Rc::new(files::directory(path, ["", ""]).unwrap());
+                let (facts, most) = (checkpoint.facts.clone(), room::of(&checkpoint, None).unwrap());
+                let wish = wishes(ask.quant, &["vision", "projector", "language", "kv"]).unwrap();
+                let names = golden["pictures"].as_array().unwrap();
+                if names.is_empty() {
+                    continue;
+                }
+                let open = |name: &Value| {
+                    let file = root().join("tests/fixtures/pictures").join(name.as_str().unwrap());
+                    decode(name.as_str().unwrap(), &std::fs::read(file).unwrap()).unwrap()
+                };
+                let pictures: Vec<_> = names.iter().map(open).collect();
+                let ids: Vec<u32> =
+                    golden["ids"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as u32).collect();
+                let prompt = golden["prompt"].as_u64().unwrap() as usize;
+                let ask = Ask { prompt, answer: 4, context: ask.context.map(|n| (n + prompt).min(most)), ..ask };
+                begin(on.as_ref());
+                let (mut sight, mut shown, mut views, mut image, mut before) = (None, 0, 0, Grid::square(0), 0);
+                answers(&on, checkpoint.clone(), ask, |session| {
+                    let quiet = &mut |_, _| ();
+                    let eye = Sight::load(on.clone(), Host::native(), &checkpoint, [wish[0], wish[1]], quiet);
+                    let eye = sight.insert(block_on(eye).unwrap());
+                    let seen = block_on(eye.see(&pictures)).unwrap();
+                    let numbers = session.show(&seen.rows).unwrap();
+                    (shown, views) = (numbers.len(), seen.pictures.iter().map(|p| p.views.len()).sum());
+                    image = eye.encoder.look().image;
+                    let placed =
+                        Marks::of(&checkpoint).unwrap().unwrap().placed(&ids[..prompt], numbers.clone()).unwrap();
+                    before = placed.iter().position(|id| numbers.contains(id)).unwrap();
+                    placed
+                });
+                drop(sight);
+                let ask = Ask { prompt: prompt - shown, ..ask };
+                // Of some, the preprocessor's configuration says another size than the model was trained on.
+                let resolution = Some(image.height).filter(|edge| image == Grid::square(*edge));
+                let q = Question { views: Some(views), resolution, before, ..question(ask, on.caps().name) };
+                hold(on.as_ref(), &name(path), ask, estimate_of(&facts, q).unwrap().peak_bytes);
+            }
+        }
+    }
+}
+
+/// Real sizes: the published name and the format of the file are all that is known beforehand.
+#[test]
+fn a_real_model_holds_what_was_estimated() {
+    let path = root().join(".models/smollm2-135m-instruct/SmolLM2-135M-Instruct.Q4_1.gguf");
+    if !path.exists() {
+        return say("what SmolLM2 holds is not tested because it is missing: run scripts/models");
+    }
+    let on: Rc<dyn Backend> = Rc::new(Cpu::new(Host::native(), Isa::best(), 2));
+    for (quant, context) in [("", None), ("language=q8_0,kv=f32", Some(4096))] {
+        let ask = Ask { prompt: 200, answer: 8, context, quant };
+        let checkpoint = Rc::new(block_on(Checkpoint::gguf(Rc::new(File::open(&path).unwrap()))).unwrap());
+        begin(on.as_ref());
+        answers(&on, checkpoint, ask, |session| ids(ask.prompt, session.model.sizes.vocab));
+        let q = Question { file: Some(Kind::Q4_1), ..question(ask, "cpu") };
+        hold(on.as_ref(), "smollm2-135m", ask, estimate("smollm2-135m-instruct", q).unwrap().peak_bytes);
+    }
+}
