@@ -84,6 +84,11 @@ MODELS = {
         t.Dinov2WithRegistersForImageClassification,
         t.Dinov2WithRegistersConfig(**sizes(16, 1, 2, 12, 4, num_register_tokens=1, num_labels=3)), [(8, 20)],
     ),
+    # Its pooled row is narrower than the others, through another curve than the usual.
+    "deit-bare": (
+        t.DeiTModel, t.DeiTConfig(**sizes(20, 2, 2, 16, 4, intermediate_size=28, pooler_output_size=14, pooler_act="gelu")),
+        [(12, 20)],
+    ),
 }
 
 
@@ -120,7 +125,7 @@ def look(model, config, height, width, other):
     }
     if isinstance(model, (t.CLIPModel, t.CLIPVisionModelWithProjection)):
         out["pooled"] = numbers(model.visual_projection(said.pooler_output)[0])
-    elif not isinstance(model, (t.ViTPreTrainedModel, t.DeiTPreTrainedModel)) and said.pooler_output is not None:
+    elif said.pooler_output is not None:
         out["pooled"] = numbers(said.pooler_output[0])
     if hasattr(model, "classifier") or hasattr(model, "cls_classifier"):
         # CLIP's classifier takes pictures of its own size only.

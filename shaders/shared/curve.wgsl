@@ -17,6 +17,7 @@ fn apply(v: f32) -> f32 {
         case 5u: { return v * clamp(v / 6.0 + 0.5, 0.0, 1.0); }
         case 6u: { return clamp(v / 6.0 + 0.5, 0.0, 1.0); }
         case 7u: { return max(v, 0.0) + log(1.0 + exp(-abs(v))); }
-        default: { return 1.0 / (1.0 + exp(-v)); }
+        case 8u: { return 1.0 / (1.0 + exp(-v)); }
+        default: { return tanh(clamp(v, -10.0, 10.0)); }
     }
 }

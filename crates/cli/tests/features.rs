@@ -79,6 +79,34 @@ fn what_is_wanted_of_an_encoder_can_be_chosen() {
     }
 }
 
+/// The bare ViT and DeiT have a layer and a curve behind the class token's row: `pooler_output`, as `transformers` names it.
+#[test]
+fn bare_encoders_have_a_pooled_row() {
+    for name in ["vit-bare", "deit-bare"] {
+        let from = Path::new(FIXTURES).join("encoders").join(name);
+        let config: Value = serde_json::from_slice(&std::fs::read(from.join("config.json")).unwrap()).unwrap();
+        let folder = std::env::temp_dir().join(format!("squint-pooled-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        for file in ["config.json", "model.safetensors"] {
+            std::fs::copy(from.join(file), folder.join(file)).unwrap();
+        }
+        let edge = &config["image_size"];
+        let how =
+            serde_json::json!({"image_processor_type": "ViTImageProcessor", "size": {"height": edge, "width": edge}});
+        std::fs::write(folder.join("preprocessor_config.json"), how.to_string()).unwrap();
+        let json = |more: &[&str]| -> Value {
+            let out = features(&folder, &picture("cat.png"), &[&["--json"], more].concat());
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            serde_json::from_slice(&out.stdout).unwrap()
+        };
+        let (row, hidden) = (json(&["--pooled"]), json(&[]));
+        std::fs::remove_dir_all(&folder).unwrap();
+        let width = config["pooler_output_size"].as_u64().unwrap();
+        assert!(row["shape"] == serde_json::json!([width]) && hidden["shape"][1] == config["hidden_size"], "{row}");
+        assert!(values(&row["values"]).iter().any(|v| v.abs() > 0.1) && row["peak_bytes"].as_u64().unwrap() > 0);
+    }
+}
+
 #[test]
 fn an_encoders_file_says_what_it_is() {
     let folder = Path::new(FIXTURES).join("encoders/siglip-vision");

@@ -12,6 +12,7 @@ const FUNCTIONS: &[(&str, &str)] = &[
     ("relu", "relu"),
     ("silu", "silu"),
     ("swish", "silu"),
+    ("tanh", "tanh"),
 ];
 
 /// The one a file names; `usual` where it names none, as GGUF files never do.

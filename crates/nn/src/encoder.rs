@@ -23,6 +23,8 @@ pub struct Encoder {
     pub classes: usize,
     /// Width of the row that stands for the whole picture where it has weights of its own; 0 where it has none.
     pub shared: usize,
+    /// Activation of that row, where it has one.
+    pub curve: &'static str,
     pub eps: f32,
     /// Activation of the feed-forward block.
     pub function: &'static str,

@@ -28,6 +28,17 @@ pub fn first_normed(net: &mut Net, e: &Encoder, rows: Buf) -> Result<Option<Buf>
     net.linear(row, "project", e.heads.width, e.shared).map(Some)
 }
 
+/// The class token's row through a layer and a curve, where the checkpoint has them. Weights `pool`.
+pub fn first_curved(net: &mut Net, e: &Encoder, rows: Buf) -> Result<Option<Buf>, Error> {
+    let width = e.heads.width;
+    if e.shared == 0 || !net.has("pool.weight", e.shared, width)? {
+        return Ok(None);
+    }
+    let row = lay::some(&mut net.rec, rows, width, 0, 1);
+    let row = net.linear(row, "pool", width, e.shared)?;
+    net.rec.activate(row, e.shared, e.curve, false).map(Some)
+}
+
 /// A learned row looks at all rows, and what it sees goes through a feed-forward block. Weights `pool.{attn,norm,mlp}`.
 pub fn looking(net: &mut Net, e: &Encoder, rows: Buf) -> Result<Option<Buf>, Error> {
     if e.shared == 0 {

@@ -62,6 +62,7 @@ fn activations() {
         ("hard_swish", &|t| (t * hard(t)).unwrap()),
         ("hard_sigmoid", &hard),
         ("sigmoid", &sigmoid),
+        ("tanh", &|t| t.tanh().unwrap()),
         ("softplus", &|t| (t.exp().unwrap() + 1.0).unwrap().log().unwrap()),
     ];
     for (name, f) in all {

@@ -3,9 +3,9 @@
 
 use super::Vision;
 use super::sizes::{PLAIN, Usual, absent, sizes};
-use super::vit::{IGNORED, NAMING, USUAL};
+use super::vit::{IGNORED, NAMING, USUAL, bare};
 use squint_nn::encoder::Plan;
-use squint_nn::readout::{by_both, nothing};
+use squint_nn::readout::{by_both, first_curved};
 use squint_weights::{Error, Facts};
 
 pub static DEIT: Vision = Vision {
@@ -15,9 +15,11 @@ pub static DEIT: Vision = Vision {
     outer: &["", "deit."],
     ignored: IGNORED,
     any_size: false,
-    sizes: |facts| sizes(facts, &Usual { plan: Plan { first: &["class", "distilled"], ..PLAIN }, ..USUAL }),
+    sizes: |facts| {
+        bare(facts, sizes(facts, &Usual { plan: Plan { first: &["class", "distilled"], ..PLAIN }, ..USUAL })?)
+    },
     absent: one_head,
-    pooled: nothing,
+    pooled: first_curved,
     scores: by_both,
 };
 

@@ -65,6 +65,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
         patch,
         classes: classes(facts)?,
         shared: 0,
+        curve: "",
         eps: own.number(EPS)?.unwrap_or(usual.eps) as f32,
         function: function(own, usual.function)?,
         joined: vec![],

@@ -3,7 +3,10 @@
 use super::Vision;
 use super::sizes::{PLAIN, Usual, absent, sizes};
 use crate::Naming;
-use squint_nn::readout::{by_first, nothing};
+use crate::function::function_of;
+use squint_nn::encoder::Encoder;
+use squint_nn::readout::{by_first, first_curved};
+use squint_weights::{Error, Fact, Facts};
 
 pub static VIT: Vision = Vision {
     name: "vit",
@@ -12,15 +15,24 @@ pub static VIT: Vision = Vision {
     outer: &["", "vit."],
     ignored: IGNORED,
     any_size: false,
-    sizes: |facts| sizes(facts, &USUAL),
+    sizes: |facts| bare(facts, sizes(facts, &USUAL)?),
     absent,
-    pooled: nothing,
+    pooled: first_curved,
     scores: by_first,
 };
 
 pub(super) const USUAL: Usual = Usual { patch: 16, eps: 1e-12, function: "gelu", plan: PLAIN };
 
-/// The token that hides patches in training, and a layer behind the last norm that its classifiers do without.
+/// A model without a classifier has a layer behind the last norm, unless it was made without one.
+pub(super) fn bare(facts: &Facts, e: Encoder) -> Result<Encoder, Error> {
+    if e.classes > 0 {
+        return Ok(e);
+    }
+    let shared = facts.size_or(Fact { gguf: "", hf: "pooler_output_size" }, e.heads.width, 1 << 16)?;
+    Ok(Encoder { shared, curve: function_of(facts, "pooler_act", "tanh")?, ..e })
+}
+
+/// The token that hides patches in training, and that layer, where a classifier's file has it nevertheless.
 pub(super) const IGNORED: &[&str] = &["embeddings.mask_token", "pooler.dense.weight", "pooler.dense.bias"];
 
 /// DeiT has these names, too. There are no GGUF files of either.
@@ -48,6 +60,8 @@ pub(super) const NAMING: Naming = &[
     ["layers.{}.mlp.down.bias", "", "encoder.layer.{}.output.dense.bias"],
     ["norm.weight", "", "layernorm.weight"],
     ["norm.bias", "", "layernorm.bias"],
+    ["pool.weight", "", "pooler.dense.weight"],
+    ["pool.bias", "", "pooler.dense.bias"],
     ["head.weight", "", "classifier.weight"],
     ["head.bias", "", "classifier.bias"],
     ["class_head.weight", "", "cls_classifier.weight"],

@@ -43,6 +43,7 @@ pub static FUNCTIONS: &[Function] = &[
     // For large x, exp would overflow, and log(1 + exp(x)) is x to the last digit.
     Function { name: "softplus", apply: |x| if x > 20.0 { x } else { x.exp().ln_1p() } },
     Function { name: "sigmoid", apply: |x| 1.0 / (1.0 + (-x).exp()) },
+    Function { name: "tanh", apply: f32::tanh },
 ];
 
 /// A function's place in the table.
