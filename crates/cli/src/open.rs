@@ -7,10 +7,10 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use squint_engine::sight::Seen;
 use squint_engine::{
-    Backend, Backends, Encoder, Found, Host, Kept, Look, Marks, Model, Session, Sight, Surroundings,
+    Backend, Backends, Encoder, Found, Head, Host, Kept, Look, Marks, Model, Session, Sight, Surroundings,
 };
 use squint_engine::{activations, cache_kind, room, wishes};
-use squint_ops::{Error, Kind};
+use squint_ops::{Error, Grid, Kind};
 use squint_weights::{Checkpoint, Source, source::File};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -101,6 +101,15 @@ impl How {
         let encoder = encoder?;
         tell(&encoder.unpacked);
         Ok(encoder)
+    }
+
+    /// A head over an encoder's rows, on the same backend.
+    pub async fn head(&self, of: &Encoder, checkpoint: &Checkpoint, what: (&str, Grid)) -> Result<Head, Error> {
+        let bar = bar();
+        let mut shown = |done, all| show(&bar, done, all);
+        let head = Head::load(of.backend.clone(), Host::native(), checkpoint, what, &of.sizes, &mut shown).await;
+        bar.finish_and_clear();
+        head
     }
 
     async fn open(&self) -> Result<Rc<dyn Backend>, Error> {

@@ -107,6 +107,37 @@ fn bare_encoders_have_a_pooled_row() {
     }
 }
 
+/// A map over the picture as it was shown, and a drawing of it.
+#[test]
+fn a_head_makes_a_map() {
+    let from = Path::new(FIXTURES).join("heads/saliency");
+    let folder = std::env::temp_dir().join(format!("squint-heads-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for file in ["config.json", "model.safetensors"] {
+        std::fs::copy(from.join(file), folder.join(file)).unwrap();
+    }
+    let how = r#"{"image_processor_type": "ViTImageProcessor", "size": {"height": 25, "width": 40}}"#;
+    std::fs::write(folder.join("preprocessor_config.json"), how).unwrap();
+    let drawn = folder.join("heat.png");
+    let head = ["--head", "saliency"];
+    let out =
+        features(&folder, &picture("cat.png"), &[&head[..], &["--json", "--png", drawn.to_str().unwrap()]].concat());
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    let said: Value = serde_json::from_slice(&out.stdout).unwrap();
+    let map = values(&said["values"]);
+    assert!(said["shape"] == serde_json::json!([25, 40]) && map.len() == 1000);
+    assert!(map.iter().all(|v| (0.0..=1.0).contains(v)), "{said}");
+    // Width and height stand in the first chunk of a PNG.
+    let png = std::fs::read(&drawn).unwrap();
+    let word = |at: usize| u32::from_be_bytes([png[at], png[at + 1], png[at + 2], png[at + 3]]);
+    assert_eq!((&png[1..4], word(16), word(20)), (&b"PNG"[..], 80, 25));
+    let nowhere = features(&folder, &picture("cat.png"), &[&head[..], &["--png", "/nowhere/heat.png"]].concat());
+    let none = features(&vit(), &picture("cat.png"), &head);
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(String::from_utf8_lossy(&nowhere.stderr).contains("'/nowhere/heat.png' cannot be written"));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("the model has no head 'saliency'"));
+}
+
 #[test]
 fn an_encoders_file_says_what_it_is() {
     let folder = Path::new(FIXTURES).join("encoders/siglip-vision");

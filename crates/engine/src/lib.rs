@@ -7,7 +7,7 @@
 //! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`picture`] — a file becomes what a vision encoder is shown.
 //! * [`load`] — a language model there; [`vision`] — a vision encoder; [`pair`] — two of them; [`projection`] — what stands
-//!   between them and a language model.
+//!   between them and a language model; [`head`] — what makes a map of a picture of its rows.
 //! * [`sight`] — all three as one: pictures become rows that a language model reads; [`marks`] — where in a prompt.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
@@ -28,6 +28,7 @@ mod both;
 pub mod estimate;
 mod eye;
 mod fault;
+pub mod head;
 mod kept;
 mod limits;
 pub mod load;
@@ -52,6 +53,7 @@ mod wish;
 pub mod words;
 
 pub use fault::fault;
+pub use head::Head;
 pub use kept::Kept;
 pub use limits::Reads;
 pub use load::Model;

@@ -2,6 +2,7 @@
 //! `mod.rs`.
 
 mod function;
+pub mod head;
 mod member;
 mod names;
 pub mod projector;

@@ -17,12 +17,15 @@ pub fn some(rec: &mut Recording, x: Buf, width: usize, first: usize, count: usiz
 
 /// x: [on, chans] → the upper left part of it, which may be all
 pub fn corner(rec: &mut Recording, x: Buf, on: Grid, to: Grid, chans: usize) -> Buf {
-    if on == to {
-        return x;
-    }
+    if on == to { x } else { inside(rec, x, (on, [0, 0]), to, chans) }
+}
+
+/// x: [on, chans] → the part of it that begins at a row and a column
+pub fn inside(rec: &mut Recording, x: Buf, (on, [top, left]): (Grid, [usize; 2]), to: Grid, chans: usize) -> Buf {
     let y = rec.temp(to.rows() * chans);
-    let cols = to.width * chans;
-    rec.copy(x, whole(on.width * chans), y, whole(cols), (to.height as u32).into(), cols);
+    let (cols, step) = (to.width * chans, on.width * chans);
+    let from = Span { at: ((top * step + left * chans) as u32).into(), step };
+    rec.copy(x, from, y, whole(cols), (to.height as u32).into(), cols);
     y
 }
 

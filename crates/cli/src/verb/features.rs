@@ -3,10 +3,11 @@
 use crate::open::{How, unpacked};
 use crate::picture;
 use serde_json::json;
-use squint_engine::picture::Preprocess;
+use squint_engine::picture::{Preprocess, heat};
 use squint_engine::{Encoder, Look};
 use squint_ops::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 #[derive(clap::Args)]
 pub struct Args {
@@ -27,6 +28,12 @@ pub struct Args {
     /// Rows of patches only
     #[arg(long)]
     patches: bool,
+    /// A head's map over the picture, [height, width] from 0 to 1: saliency
+    #[arg(long, conflicts_with_all = ["hidden", "layer", "patches", "pooled"])]
+    head: Option<String>,
+    /// Draw the map beside the picture into this file
+    #[arg(long, requires = "head")]
+    png: Option<PathBuf>,
     /// Edge of the picture that the model is shown, in pixels; without it, as the preprocessor's configuration says
     #[arg(long)]
     resolution: Option<usize>,
@@ -53,10 +60,17 @@ pub async fn run(args: Args) -> Result<(), Error> {
         return Err(Error::new("image", what, hint));
     }
     let layer = args.layer.map(|number| found.sizes.layer(number)).transpose()?;
-    let rows = args.hidden || layer.is_some() || args.patches;
+    let rows = args.hidden || layer.is_some() || args.patches || args.head.is_some();
     let look = Look { image: view.size, layer, patches: args.patches, heads: !rows };
     let encoder = args.how.encoder(&checkpoint, (found, look)).await?;
-    let (shape, values) = if args.pooled {
+    let (shape, values) = if let Some(name) = &args.head {
+        let head = args.how.head(&encoder, &checkpoint, (name, view.size)).await?;
+        let map = head.map(&encoder.hidden(&view.pixels).await?.values).await?;
+        if let Some(path) = &args.png {
+            write(path, &heat(&preprocess.shown(view), &map)?)?;
+        }
+        (vec![view.size.height, view.size.width], Rc::new(map))
+    } else if args.pooled {
         let row = encoder.pooled(&view.pixels).await?;
         (vec![row.values.len()], row.values)
     } else if encoder.has_scores() {
@@ -79,4 +93,11 @@ pub async fn run(args: Args) -> Result<(), Error> {
         crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
     }
     Ok(())
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    std::fs::write(path, bytes).map_err(|e| {
+        let what = format!("'{}' cannot be written: {e}", path.display());
+        Error::new("file", what, "choose another place")
+    })
 }

@@ -7,6 +7,7 @@
 //! * `mmproj` — what files of llama.cpp say of that.
 //! * `prepare` — a processor at work: picture in, views out.
 //! * `tiles` — large pictures as rows of tiles and one view of the whole.
+//! * `heat` — a map over a picture, for people.
 //! * [`slices`] — other ways to show more of a large picture, as geometry.
 //! * `expand` — which tokens stand for those views in a prompt.
 
@@ -15,6 +16,7 @@ mod decode;
 mod expand;
 mod filter;
 mod fit;
+mod heat;
 mod known;
 mod mmproj;
 mod prepare;
@@ -26,6 +28,7 @@ pub use decode::decode;
 pub use expand::{Expansion, IMAGE};
 pub use filter::Filter;
 pub use fit::Fit;
+pub use heat::heat;
 pub use prepare::{Preprocess, View, Views};
 pub use resize::{Part, resize};
 pub use tiles::Tiles;

@@ -83,6 +83,15 @@ impl Preprocess {
         Views { views: pictures.iter().map(|p| self.numbers(p)).collect(), tiles }
     }
 
+    /// What of the picture the encoder is shown.
+    pub fn shown(&self, view: &View) -> Picture {
+        let byte = |(i, v): (usize, &f32)| {
+            let c = i % RGB;
+            ((*v as f64 * self.std[c] + self.mean[c]) / self.factor).round() as u8
+        };
+        Picture { size: view.size, bytes: view.pixels.iter().enumerate().map(byte).collect() }
+    }
+
     fn fitted(&self, picture: &Picture) -> Picture {
         let size = self.fit.map_or(picture.size, |fit| fit.size(picture.size));
         let Some(crop) = self.crop else { return resize(picture, size, Part::whole(size), self.filter) };

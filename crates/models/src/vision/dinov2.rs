@@ -13,7 +13,8 @@ pub static DINOV2: Vision = Vision {
     architectures: &["Dinov2Model", "Dinov2ForImageClassification", "Dinov2Backbone"],
     naming: NAMING,
     outer: &["", "dinov2."],
-    ignored: &["embeddings.mask_token"],
+    // A head over its rows may lie beside it.
+    ignored: &["embeddings.mask_token", "saliency."],
     any_size: true,
     sizes: |facts| gated(facts, 14, 0),
     absent,
