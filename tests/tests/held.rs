@@ -194,7 +194,9 @@ fn models_that_see_hold_what_was_estimated() {
                 let ask = Ask { prompt: prompt - shown, ..ask };
                 // Of some, the preprocessor's configuration says another size than the model was trained on.
                 let resolution = Some(image.height).filter(|edge| image == Grid::square(*edge));
-                let q = Question { views: Some(views), resolution, before, ..question(ask, on.caps().name) };
+                // MobileVLM's configurations do not say what their files are in.
+                let file = name(path).starts_with("mobilevlm").then_some(Kind::F32);
+                let q = Question { file, views: Some(views), resolution, before, ..question(ask, on.caps().name) };
                 hold(on.as_ref(), &name(path), ask, estimate_of(&facts, q).unwrap().peak_bytes);
             }
         }
