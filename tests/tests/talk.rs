@@ -151,7 +151,7 @@ fn a_device_lost_while_it_looks_costs_no_token() {
         let doomed = Rc::new(block_on(backends::gpu()).unwrap());
         let mut talk = talk(doomed.clone(), model(name));
         for (at, picture) in pictures.iter().enumerate() {
-            assert_eq!(ask(&mut talk, "What is it?", &[picture.clone()], |_| ()).unwrap().0, wants[at]);
+            assert_eq!(ask(&mut talk, "What is it?", std::slice::from_ref(picture), |_| ()).unwrap().0, wants[at]);
             doomed.lose();
         }
     }

@@ -1,6 +1,6 @@
 //! Flags that every verb shares, and what they open.
 
-use crate::find::{Found, find, only};
+use crate::find::{Files, find, only};
 use crate::{picture, say};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -56,7 +56,7 @@ impl Which {
             // An encoder alone.
             return open(self.mmproj.as_deref().unwrap_or(Path::new(""))).await;
         };
-        let Found { model, mmproj } = find(name)?;
+        let Files { model, mmproj } = find(name)?;
         let checkpoint = open(&model).await?;
         let mmproj = if self.mmproj.is_some() { self.mmproj.clone() } else { only(mmproj)? };
         Ok(match mmproj {
@@ -96,7 +96,7 @@ impl How {
         let (backend, bar) = (self.open().await?, bar());
         let vision = wishes(&self.quant, &["vision"])?[0];
         let mut shown = |done, all| show(&bar, done, all);
-        let encoder = Encoder::load_for(backend, Host::native(), checkpoint, what, vision, &mut shown).await;
+        let encoder = Encoder::load_for(backend, Host::native(), checkpoint.eye(), what, vision, &mut shown).await;
         bar.finish_and_clear();
         let encoder = encoder?;
         tell(&encoder.unpacked);
