@@ -4,6 +4,7 @@
 
 import { SquintError } from "./error.js";
 import { Link } from "./link.js";
+import { known } from "./options.js";
 import { given, picture } from "./picture.js";
 
 export { SquintError };
@@ -15,7 +16,7 @@ const last = (news) => ["probe_done", "loaded", "done", "encoded", "fault"].some
 export class Squint {
   /** Numbers of the last answer; see MeterRow. */
   meter = null;
-  /** Where the model that was loaded last runs. */
+  /** Where the model that was loaded last runs; null where none is ready. */
   loaded = null;
   #link;
   #url;
@@ -50,13 +51,17 @@ export class Squint {
   }
 
   /** Brings a model: a name, an address, a File or a list of Files. */
-  async load({ model, sha256, onProgress, context, quant = "", exact = false, backend, signal }) {
+  async load(options) {
+    known("load", options);
+    const { model, sha256, onProgress, context, quant = "", exact = false, backend, signal } = options;
     this.#return?.stop.abort();
     this.#return = null;
     // One half-way holds as much as a whole one: it goes before another comes.
     this.#loading?.abort(new SquintError(REPLACED));
     const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };
     const wish = { load, from: from(model, sha256), onProgress };
+    // The old model goes before the new one comes.
+    this.loaded = null;
     const stop = (this.#loading = new AbortController());
     const abort = () => stop.abort(signal.reason);
     if (signal?.aborted) abort();
@@ -79,7 +84,10 @@ export class Squint {
   }
 
   /** Asks; yields tokens, stages, the meter and the end as they come. */
-  async *generate({ signal, image, messages, ...wish } = {}) {
+  async *generate(options = {}) {
+    known("generate", options);
+    const { signal, image, messages, ...wish } = options;
+    messages?.forEach((message) => known("message", message));
     const generate = { now: Date.now() / 1000 - new Date().getTimezoneOffset() * 60, ...snake(wish) };
     if (wish.stop !== undefined) generate.stop = [wish.stop].flat();
     const ids = [];

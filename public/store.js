@@ -32,6 +32,11 @@ export async function get(url, { tell = () => {}, signal, sha256, hasher, option
   });
 }
 
+/** Refuses a file that was given, as one that came is refused. */
+export async function check(file, { sha256, hasher, signal }) {
+  if (sha256 && !same(await hashOf(file, hasher, signal), sha256)) throw damaged(file.name, sha256);
+}
+
 /** Removes what is kept of an address. */
 export async function forget(url) {
   const [folder, key] = [await open(), await keyOf(url)];
@@ -48,7 +53,8 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         const at = sink ? sink.size() : await started(folder, key, url);
         const headers = at > 0 ? { Range: `bytes=${at}-` } : {};
         const response = await fetch(url, { headers, signal, cache: "no-store" });
-        if (response.status === 404 && optional) {
+        // Stores of objects say 403 of what is not there to those who may not list them.
+        if (optional && (response.status === 404 || response.status === 403)) {
           // Remembered for days without a network, when nobody can say it again.
           if (folder) await writeNote(folder, key, { url, absent: true }).catch(() => {});
           return null;
@@ -65,7 +71,9 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
           if (optional) return null;
           throw webPage(url);
         }
-        const resumed = response.status === 206 && sameFile(response, folder && (await note(folder, key)), sink?.etag);
+        const kept = sink?.kept ?? (folder && (await note(folder, key))) ?? {};
+        // A checksum would tell in the end; where there is none, a part has to show what it is a part of.
+        const resumed = response.status === 206 && (sameFile(response, kept) ?? !!sha256);
         const from = resumed ? at : 0;
         const length = Number(response.headers.get("Content-Length")) || 0;
         const encoded = response.headers.get("Content-Encoding");
@@ -80,8 +88,8 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         }
         if (sink && !resumed) await sink.restart();
         sink ??= await makeSink(folder, key, total, from, tell);
-        sink.etag = response.headers.get("ETag") ?? "";
-        await sink.remember({ url, etag: sink.etag, total });
+        sink.kept = { url, ...version(response), total };
+        await sink.remember(sink.kept);
         const reader = response.body.getReader();
         // The first bytes are told at once: a line that stalls after them shall not look like one that never began.
         let told = -Infinity;
@@ -130,11 +138,18 @@ function webPage(url) {
   return new Fault("download", `'${url}' is a web page, not a model's file`, "take the address of the file itself, as its download button has it");
 }
 
-/** Whether a part of a file belongs to what was kept of it. */
-function sameFile(response, kept, etag) {
-  const now = response.headers.get("ETag");
-  const before = etag ?? kept?.etag;
-  return !now || !before || now === before;
+/** What a host says of a file's version. Hosts of other origins have to allow the first to be read, and seldom do. */
+function version(response) {
+  return { etag: response.headers.get("ETag") ?? "", modified: response.headers.get("Last-Modified") ?? "" };
+}
+
+/** Whether a part of a file belongs to what was kept of it; undefined where nothing tells. */
+function sameFile(response, kept) {
+  const whole = Number(/\/(\d+)$/.exec(response.headers.get("Content-Range") ?? "")?.[1]);
+  if (whole && kept.total && whole !== kept.total) return false;
+  const now = version(response);
+  const known = ["etag", "modified"].find((name) => now[name] && kept[name]);
+  return known && now[known] === kept[known];
 }
 
 /** Where bytes go: a file that outlives the tab, or memory where there is no room for one. */
@@ -259,7 +274,12 @@ async function whole(folder, key, sha256, hasher, signal) {
   if (!facts?.done) return null;
   const handle = await folder.getFileHandle(key).catch(() => null);
   const file = await handle?.getFile();
-  if (file?.size === facts.size && (!sha256 || same(facts.sha256 ?? (await hashOf(file, hasher, signal)), sha256))) return file;
+  if (file?.size === facts.size) {
+    const hash = sha256 && (facts.sha256 ?? (await hashOf(file, hasher, signal)));
+    if (!sha256 || same(hash, sha256)) return file;
+    // It is what somebody asked for with this checksum before: the one given now may as well be the wrong one.
+    if (facts.sha256) throw damaged(facts.url, sha256);
+  }
   // Another file is wanted, or this one was cut: it is brought anew.
   for (const name of [key, `${key}.json`]) await folder.removeEntry(name).catch(() => {});
   return null;

@@ -3,7 +3,7 @@
 // Answers pings itself, so that the page can tell a busy worker from a lost one.
 // `?build=simd|relaxed|threads` forces a build, `?threads=n` the size of the pool.
 
-import { Fault, forget, get } from "./store.js";
+import { Fault, check, forget, get } from "./store.js";
 
 const asked = new URL(self.location.href).searchParams;
 
@@ -120,8 +120,14 @@ const BESIDE = [
 
 /** Blobs by name, from what the visitor gave: files, one address, or the address of a directory. */
 async function files({ files, url, sha256 }, made, signal, tell) {
-  if (files) return Object.fromEntries(files.map((f) => [f.name, f]));
   const options = { signal, hasher: () => new made.Sha256() };
+  if (sha256 && (files ? files.length > 1 : url.endsWith("/"))) {
+    throw new Fault("checksum", "a SHA-256 is of one file, and the model has several", "load it without, or as one .gguf file");
+  }
+  if (files) {
+    if (sha256) await check(files[0], { ...options, sha256 });
+    return Object.fromEntries(files.map((f) => [f.name, f]));
+  }
   const name = decodeURIComponent(new URL(url).pathname.split("/").pop());
   if (name) {
     const blob = await get(url, { ...options, tell, sha256 });

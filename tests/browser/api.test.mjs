@@ -21,7 +21,7 @@ let browser, site, files;
 before(async () => {
   browser = await launch();
   site = await serve(SITE, { pages: BLANK });
-  files = await host({ "small.gguf": small, "text.gguf": Buffer.from("not a model, whatever its name says") });
+  files = await host({ "small.gguf": small, "next.small.gguf": tiny({ ...SMALL, seed: 99 }), "text.gguf": Buffer.from("not a model, whatever its name says") });
 });
 after(async () => {
   await browser?.close();
@@ -161,6 +161,19 @@ test("a download that is cut goes on where it was, and nothing is sent twice", {
   });
 });
 
+test("a file that changes while it comes is brought from its beginning", { timeout: 120_000 }, async () => {
+  await story({ backend: "cpu", threads: 2 }, async (api) => {
+    const ids = async (path) => {
+      ok(await api.load({ model: `${files.url}${path}` }));
+      return ok(await api.ask(wish)).done.ids;
+    };
+    const [old, next] = [await ids("small.gguf"), await ids("next.small.gguf")];
+    assert.notDeepEqual(old, next);
+    assert.deepEqual(await ids("new/small.gguf"), next);
+    assert.deepEqual(files.ranges("new/small.gguf").map((range) => range !== ""), [false, true, false]);
+  });
+});
+
 test("the second time it comes from the cache, with the network gone", { timeout: 120_000 }, async () => {
   const other = await host({ "small.gguf": small });
   await story({ backend: "cpu", threads: 1 }, async (api) => {
@@ -211,11 +224,19 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
       assert.ok(got.progress.some((p) => p.step === "download"), "a file that is no model was kept");
     }
     fault(await api.load({ ...at("small.gguf"), backend: "abacus" }), "backend", /abacus/);
+    fault(await api.load({ ...at("small.gguf"), contxt: 64 }), "option", /'contxt' is no option of load/);
+    fault(await api.load({ ...at("shut/"), sha256 }), "checksum", /several/);
+    fault(await api.load(at("shut/")), "download", /403/);
+    const file = (more) => window.bring({ model: new File(["GGUF"], "mine.gguf"), ...more });
+    fault(await api.run(file, { sha256 }), "checksum", /mine\.gguf/);
     fault(await api.load({ ...at("small.gguf"), context: "long" }), "request", /cannot read/);
     fault(await api.load({ ...at("small.gguf"), context: 513 }), "context", /1 to 512/);
     ok(await api.load({ ...at("small.gguf"), sha256, context: 64 }));
     fault(await api.ask({ prompt: "x".repeat(100) }), "prompt", /context room for 64|64/);
     fault(await api.ask({ ...wish, maxTokens: "many" }), "request", /cannot read/);
+    fault(await api.ask({ ...wish, maxtokens: 2 }), "option", /'maxtokens' is no option of generate/);
+    fault(await api.ask({ messages: [{ role: "user", content: "x", picture: "y" }] }), "option", /'picture'.*message/);
+    fault(await api.ask({ ...wish, temperature: 1e-40 }), "sampling", /temperature/);
     const full = ok(await api.ask({ prompt: "x", maxTokens: 500 }));
     assert.equal(full.done.reason, "length");
     assert.equal(full.done.ids.length, 64 - full.meter.promptTokens + 1);

@@ -54,7 +54,8 @@ function close(server) {
  * Another origin that holds files by name and lets pages of others read them.
  * `/name` knows ranges; `/cut/name` breaks off half-way the first time; `/short/name` says it is longer than it is;
  * `/slow/name` sends the first half and then nothing; `/whole/name` knows no ranges and breaks off the first time;
- * `/page/name` is a web page; `/busy/name` says 503 the first time; anything else is 404.
+ * `/page/name` is a web page; `/busy/name` says 503 the first time; `/new/name` breaks off half-way the first time and is
+ * `next.name` from then on; `/shut/` forbids everything; anything else is 404.
  * `sent(path)`: bytes of the file given out so far. `ranges(path)`: what was asked for.
  */
 export async function host(files) {
@@ -65,10 +66,13 @@ export async function host(files) {
     const [name, way = ""] = path.split("/").reverse();
     const headers = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
     if (way === "page") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end("<!doctype html>Log in");
-    const file = files[name];
-    if (!file || !["", "cut", "short", "slow", "whole", "busy"].includes(way)) return response.writeHead(404, headers).end();
+    if (way === "shut") return response.writeHead(403, headers).end();
+    if (!files[name] || !["", "cut", "short", "slow", "whole", "busy", "new"].includes(way)) return response.writeHead(404, headers).end();
     const count = of(path);
     const first = count.ranges.push(request.headers.range ?? "") === 1;
+    const next = way === "new" && !first;
+    const file = files[next ? `next.${name}` : name];
+    headers["Last-Modified"] = next ? "Tue, 02 Jan 2024 00:00:00 GMT" : "Mon, 01 Jan 2024 00:00:00 GMT";
     if (way === "busy" && first) return response.writeHead(503, headers).end();
     const from = way === "whole" ? 0 : Number(/bytes=(\d+)-/.exec(request.headers.range ?? "")?.[1] ?? 0);
     const end = way === "short" ? file.length + 1000 : file.length;
@@ -76,7 +80,7 @@ export async function host(files) {
     const partial = request.headers.range && way !== "whole";
     const range = partial ? { "Content-Range": `bytes ${from}-${end - 1}/${end}` } : {};
     response.writeHead(partial ? 206 : 200, { ...headers, ...range, "Accept-Ranges": "bytes", "Content-Length": end - from });
-    const half = (way === "cut" || way === "whole") && first;
+    const half = ["cut", "whole", "new"].includes(way) && first;
     const body = half || way === "slow" ? file.subarray(from, file.length / 2) : file.subarray(from);
     count.sent += body.length;
     if (way === "slow") return response.write(body);

@@ -105,6 +105,19 @@ fn a_prompt_beyond_any_context_is_not_cut_into_tokens() {
     assert!(words.ids(&Prompt::Chat(vec![Message::text("user", &short)]), None, 16).is_err());
 }
 
+/// Whoever asks without the template is not told of it.
+#[test]
+fn a_template_that_cannot_be_read_is_missed_by_conversations_only() {
+    let beside = [
+        ("tokenizer.json", "tests/fixtures/tokens/bytes.json"),
+        ("chat_template.jinja", "tests/fixtures/unclosed.jinja"),
+    ];
+    let words = Words::of(&checkpoint("tests/fixtures/llama/plain", &beside)).unwrap();
+    assert!(!words.ids(&Prompt::Raw("hello".into()), None, 64).unwrap().is_empty());
+    let e = words.ids(&Prompt::Chat(vec![Message::text("user", "hello")]), None, 64).unwrap_err();
+    assert_eq!(e.code, "template", "{e}");
+}
+
 /// An answer of no tokens is a prompt that was read: it is billed, and nothing comes out.
 #[test]
 fn no_token_of_answer_is_a_bill_for_the_prompt() {

@@ -153,7 +153,7 @@ fn encoders_hold_what_was_estimated() {
 #[test]
 fn models_that_see_hold_what_was_estimated() {
     let all = folders("seeing");
-    assert_eq!(all.len(), 10);
+    assert_eq!(all.len(), 12);
     for on in on() {
         for path in &all {
             let goldens: Vec<Value> =

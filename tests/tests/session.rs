@@ -51,6 +51,9 @@ fn numbers_that_cannot_be_drawn_with_are_named() {
     for (how, name) in [
         (Sampling { temperature: f32::NAN, ..how }, "temperature"),
         (Sampling { temperature: -1.0, ..how }, "temperature"),
+        // Divided by, they are beyond what f32 holds.
+        (Sampling { temperature: 1e-40, ..how }, "temperature"),
+        (Sampling { penalty: 1e-39, ..how }, "repeat_penalty"),
         (Sampling { top_p: 1.5, ..how }, "top_p"),
         (Sampling { min_p: f32::NAN, ..how }, "min_p"),
         (Sampling { penalty: 0.0, ..how }, "repeat_penalty"),

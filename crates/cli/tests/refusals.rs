@@ -22,6 +22,8 @@ fn what_cannot_be_measured_or_estimated_is_named() {
         (["--quant", "kv=q8_0"], "quant: 'kv' cannot be q8_0"),
         (["--quant", "language=u32"], "quant: 'language' cannot be u32"),
         (["--runs", "0"], "bench: 0 runs"),
+        (["--runs", "18446744073709551615"], "ask for 1000000 at most"),
+        (["--gen", "18446744073709551615"], "of answer in a context of"),
         (["--gen", "0"], "answers of 0 tokens measure nothing"),
         (["--context", "257"], "context: a context of 257 tokens; this model can have 1 to 256"),
         (["--context", "0"], "1 to 256"),
@@ -134,6 +136,7 @@ fn errors_are_json_for_who_asks_for_it() {
         (&["run", "--model", MODEL, "--prompt", "", "--raw", "--backend", "reference", "--json"], 1, "missing"),
         (&["bench", "--model", MODEL, "--runs", "many", "--json"], 2, "usage"),
         (&["bench", "--json"], 2, "usage"),
+        (&["run", "--model", MODEL, "--prompt", "x", "--raw", "--system", "y", "--json"], 2, "usage"),
     ] {
         let (got, json, said) = squint(args);
         let e = &json["error"];

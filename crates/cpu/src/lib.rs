@@ -23,6 +23,7 @@ mod kernel;
 mod lanes;
 mod math;
 mod memory;
+mod pairs;
 mod panels;
 mod peaks;
 mod pool;

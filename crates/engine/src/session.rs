@@ -35,11 +35,13 @@ impl Choice {
     fn check(&self) -> Result<(), Error> {
         let Sampling { temperature, top_p, min_p, penalty, .. } = self.how;
         let share = |n: f32| (0.0..=1.0).contains(&n);
+        let usable = |n: f32| (1e-3..=1e3).contains(&n);
         for (name, n, fits, possible) in [
-            ("temperature", temperature, temperature.is_finite() && temperature >= 0.0, "0 or more"),
+            // Smaller than that is greedier than 0, and beyond what f32 divides by.
+            ("temperature", temperature, temperature == 0.0 || usable(temperature), "0, or 0.001 to 1000"),
             ("top_p", top_p, share(top_p), "0 to 1"),
             ("min_p", min_p, share(min_p), "0 to 1"),
-            ("repeat_penalty", penalty, penalty.is_finite() && penalty > 0.0, "more than 0"),
+            ("repeat_penalty", penalty, usable(penalty), "0.001 to 1000; 1 is none"),
         ] {
             if !fits {
                 return Err(Error::new("sampling", format!("{name} is {n}"), format!("choose {possible}")));

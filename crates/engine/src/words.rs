@@ -8,7 +8,8 @@ use std::borrow::Cow;
 
 pub struct Words {
     pub tokenizer: Tokenizer,
-    template: Option<Template>,
+    /// One that cannot be read is missed only where a conversation is to be written.
+    template: Result<Option<Template>, Error>,
 }
 
 /// What a prompt is made of.
@@ -22,42 +23,11 @@ pub enum Prompt {
 
 impl Words {
     pub fn of(checkpoint: &Checkpoint) -> Result<Words, Error> {
-        if let Facts::Gguf(meta) = &checkpoint.facts {
-            let mut template = Template::from_gguf(meta)?;
-            if let (None, Some(Parts { template: Some(text), .. })) = (&template, Parts::inside(checkpoint)?) {
-                template = Some(Template::from_text(text)?);
-            }
-            return Ok(Words { tokenizer: Tokenizer::from_gguf(meta)?, template });
-        }
-        let file = |name: &str| checkpoint.file(name);
-        let Some(json) = file("tokenizer.json") else {
-            return Err(Error::new(
-                "missing",
-                "there is no 'tokenizer.json' beside the weights",
-                "give the whole directory, as it is published",
-            ));
+        let tokenizer = match &checkpoint.facts {
+            Facts::Gguf(meta) => Tokenizer::from_gguf(meta)?,
+            Facts::Hf(_) => beside(checkpoint)?,
         };
-        let mut tokenizer = Tokenizer::from_json(json)?;
-        let mut template = None;
-        if let Some(config) = file("tokenizer_config.json") {
-            tokenizer = tokenizer.with_config(config)?;
-            template = Template::from_config(config)?;
-        }
-        if let Some(generation) = file("generation_config.json") {
-            tokenizer = tokenizer.with_generation(generation)?;
-        }
-        // The processor's, in its older form and in today's.
-        if let Some(config) = file("chat_template.json") {
-            template = Template::from_config(config)?;
-        }
-        if let Some(text) = file("chat_template.jinja") {
-            template = Some(Template::from_text(&String::from_utf8_lossy(text))?);
-        }
-        // What was published without a template has its code's.
-        if let Some(text) = Parts::of(&checkpoint.facts)?.and_then(|parts| parts.template) {
-            template = Some(Template::from_text(text)?);
-        }
-        Ok(Words { tokenizer, template })
+        Ok(Words { tokenizer, template: template(checkpoint) })
     }
 
     /// Ids of a prompt, as `ids` has them. Templates are written each time: some write the date.
@@ -106,7 +76,7 @@ impl Words {
             Prompt::Chat(messages) => messages,
         };
         self.within(messages.iter().map(Message::len).sum(), room)?;
-        let Some(template) = &self.template else {
+        let Some(template) = self.template.as_ref().map_err(Clone::clone)? else {
             return Err(Error::new(
                 "template",
                 "the model brings no chat template",
@@ -135,4 +105,48 @@ impl Words {
             format!("the prompt has {bytes} bytes, the context room for {room} tokens of at most {longest} each");
         Err(Error::new("prompt", what, "shorten it, or ask for a longer context"))
     }
+}
+
+/// The tokenizer of a directory.
+fn beside(checkpoint: &Checkpoint) -> Result<Tokenizer, Error> {
+    let Some(json) = checkpoint.file("tokenizer.json") else {
+        return Err(Error::new(
+            "missing",
+            "there is no 'tokenizer.json' beside the weights",
+            "give the whole directory, as it is published",
+        ));
+    };
+    let mut tokenizer = Tokenizer::from_json(json)?;
+    if let Some(config) = checkpoint.file("tokenizer_config.json") {
+        tokenizer = tokenizer.with_config(config)?;
+    }
+    if let Some(generation) = checkpoint.file("generation_config.json") {
+        tokenizer = tokenizer.with_generation(generation)?;
+    }
+    Ok(tokenizer)
+}
+
+/// How a conversation is written: the newest place of those where files say it is the first to be asked.
+fn template(checkpoint: &Checkpoint) -> Result<Option<Template>, Error> {
+    // What was published without a template has its code's.
+    let code = || Parts::inside(checkpoint).map(|parts| parts.and_then(|parts| parts.template));
+    if let Facts::Gguf(meta) = &checkpoint.facts {
+        return Ok(match Template::from_gguf(meta)? {
+            Some(template) => Some(template),
+            None => code()?.map(Template::from_text).transpose()?,
+        });
+    }
+    if let Some(text) = code()? {
+        return Template::from_text(text).map(Some);
+    }
+    if let Some(text) = checkpoint.file("chat_template.jinja") {
+        return Template::from_text(&String::from_utf8_lossy(text)).map(Some);
+    }
+    // The processor's in its older form, then the tokenizer's.
+    for config in ["chat_template.json", "tokenizer_config.json"].into_iter().filter_map(|name| checkpoint.file(name)) {
+        if let Some(template) = Template::from_config(config)? {
+            return Ok(Some(template));
+        }
+    }
+    Ok(None)
 }

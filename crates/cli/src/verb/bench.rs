@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use squint_engine::{Choice, Host, Isa, Peaks, Profile, Session, room};
 use squint_ops::{Error, INT8};
 
+/// Runs: their times are all kept.
+const MOST: usize = 1_000_000;
+
 #[derive(clap::Args)]
 pub struct Args {
     #[command(flatten)]
@@ -29,9 +32,12 @@ pub async fn run(args: Args) -> Result<(), Error> {
         let what = format!("{} runs with answers of {} tokens measure nothing", args.runs, args.answer);
         return Err(Error::new("bench", what, "ask for at least one run, and one token of answer"));
     }
+    if args.runs > MOST {
+        return Err(Error::new("bench", format!("{} runs", args.runs), format!("ask for {MOST} at most")));
+    }
     let mut session = args.how.session().await?;
     // Measured are so many tokens behind the first one, which comes with the prompt.
-    room::fits(args.prompt_tokens, args.answer + 1, session.room())?;
+    room::fits(args.prompt_tokens, args.answer.saturating_add(1), session.room())?;
     let now = Host::native().now;
     let vocab = session.model.sizes.vocab as u32;
     // Ids without meaning: the work is the same.

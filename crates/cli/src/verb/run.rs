@@ -24,7 +24,7 @@ pub struct Args {
     #[arg(long)]
     system: Option<String>,
     /// Give the prompt as it is, without the model's chat template
-    #[arg(long)]
+    #[arg(long, conflicts_with = "system")]
     raw: bool,
     /// Tokens of answer at most
     #[arg(long, default_value_t = 128)]

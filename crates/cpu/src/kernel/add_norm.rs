@@ -1,7 +1,7 @@
 //! The bodies of `add` and `rms_norm` on a row while it is in the nearest cache: the same bits as one after the other.
 
-use super::pairs::Pairs;
 use super::{Machine, Part, add, rms_norm};
+use crate::pairs::Pairs;
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
 

@@ -11,7 +11,6 @@ pub mod matmul;
 mod matmul_gated;
 mod matmul_id;
 mod mul;
-mod pairs;
 mod pixel_shuffle;
 mod rms_norm;
 mod rope;
@@ -78,7 +77,7 @@ impl Machine {
     }
 
     /// What is worth handing out to a thread.
-    fn grain(&self, usual: usize) -> usize {
+    pub(crate) fn grain(&self, usual: usize) -> usize {
         if self.eager { 1 } else { usual }
     }
 

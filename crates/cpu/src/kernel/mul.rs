@@ -1,8 +1,8 @@
 //! Products.
 
-use super::pairs::{self, Pair};
 use super::{Machine, Part};
 use crate::lanes::Lanes;
+use crate::pairs::{self, Pair};
 use squint_ops::{Error, View};
 
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Result<(), Error> {

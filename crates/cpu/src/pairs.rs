@@ -1,7 +1,7 @@
 //! Two rows number by number, row by row of the second one's period, so that nothing is divided; rows are shared out
 //! between threads.
 
-use super::Machine;
+use crate::kernel::Machine;
 use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 use squint_ops::{Error, View, Views};
