@@ -106,6 +106,9 @@ export interface EncodeOptions {
   /** Of the model's own size: rows from the top, red, green and blue of a pixel side by side, normalised as it was
    * trained. */
   pixels: ArrayLike<number>;
+  /** Of the picture, where it is not of the model's own size: its positions are stretched. */
+  height?: number;
+  width?: number;
   signal?: AbortSignal;
 }
 

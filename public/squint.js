@@ -118,12 +118,12 @@ export class Squint {
   }
 
   /** Shows a picture to the vision encoder that was loaded. */
-  async encode({ pixels = [], signal }) {
+  async encode({ pixels = [], height, width, signal }) {
     // A copy that goes to the worker and comes back: half a megabyte is not copied again on its way.
     const own = this.#spare?.length === pixels.length ? this.#spare : new Float32Array(pixels.length);
     this.#spare = null;
     own.set(pixels);
-    for await (const { news, pixels: back } of this.#ask("encode", { pixels: own }, signal, [own.buffer])) {
+    for await (const { news, pixels: back } of this.#ask({ encode: { size: height && width ? [height, width] : null } }, { pixels: own }, signal, [own.buffer])) {
       if (back) this.#spare = back;
       if (news.encoded) return { ...news.encoded, values: new Float32Array(news.encoded.values.slice().buffer) };
     }
@@ -210,7 +210,7 @@ export class Squint {
   /** When the worker listens, and the model is there again for those who need it; or why it is not. */
   async #ready(ask) {
     await this.#link.heard;
-    if (ask === "encode" || ask.generate) await this.#return?.done;
+    if (ask.encode || ask.generate) await this.#return?.done;
     if (this.#dead) throw new SquintError(this.#dead);
   }
 
@@ -277,7 +277,7 @@ async function until(promise, signal) {
 /** Where the worker finds a model's files. */
 function from(model, sha256) {
   const files = [model].flat();
-  if (files.every((f) => f instanceof Blob)) return { files };
+  if (files.every((f) => f instanceof Blob)) return { files, sha256 };
   const text = String(model);
   // A name is a model of this site.
   const url = /^[\w.-]+$/.test(text) && !text.endsWith(".gguf") ? new URL(`models/${text}.gguf`, HERE) : new URL(text, document.baseURI);

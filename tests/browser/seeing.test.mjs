@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Api, BLANK } from "./api.mjs";
-import { bmp, directory, folder, MODELS, path, tiled } from "./seen.mjs";
+import { bmp, directory, encoder, folder, MODELS, path, tiled } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
 import { SMALL, tiny } from "./tiny.mjs";
@@ -42,6 +42,7 @@ before(async () => {
   for (const name of MODELS) hosts[name] = await host(directory(folder(name)));
   hosts.tiled = await host(tiled());
   hosts.blind = await host({ "small.gguf": tiny(SMALL) });
+  hosts.encoder = await host(directory(encoder));
   const pictures = Object.fromEntries(PICTURES.map((name) => [name, readFileSync(path(name))]));
   shown = await host({ ...pictures, "large.bmp": bmp(2000, 1500), "not.png": Buffer.from("no picture") });
 });
@@ -309,6 +310,35 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
     });
   });
 }
+
+test("an encoder alone gives rows of pictures of any size, the same on every backend", { timeout: 120_000 }, async () => {
+  const rows = {};
+  for (const [backend, threads] of [["cpu", 2], ["gpu", 1]]) {
+    await story({ backend, threads }, async (api) => {
+      ok(await api.load({ model: hosts.encoder.url }));
+      rows[backend] = await api.run(async () => {
+        const picture = (n) => Float32Array.from({ length: n }, (_, i) => Math.sin(i));
+        const show = async (n, more) => {
+          try {
+            const { shape, values, reused } = await window.squint.encode({ pixels: picture(n), ...more });
+            return { shape, reused, values: Array.from(values) };
+          } catch (e) {
+            return window.plain(e);
+          }
+        };
+        const own = 28 * 28 * 3;
+        const wide = [42 * 21 * 3, { height: 21, width: 42 }];
+        return [await show(own), await show(...wide), await show(own), await show(...wide), await show(own + 1), await show(27, { height: 3, width: 3 })];
+      });
+    });
+    const [own, wide, again, same, short, small] = rows[backend];
+    assert.deepEqual([own.shape, wide.shape, own.reused, wide.reused, again.reused, same.reused], [[17, 24], [19, 24], false, false, true, true]);
+    assert.equal(own.values.length, 17 * 24);
+    assert.deepEqual([again.values, same.values], [own.values, wide.values]);
+    assert.deepEqual([short.code, small.code], ["pixels", "image"]);
+  }
+  for (const i of [0, 1]) rows.cpu[i].values.forEach((v, at) => assert.ok(Math.abs(v - rows.gpu[i].values[at]) < 1e-3));
+});
 
 test("a load that another follows ends, and what it held is free", { timeout: 120_000 }, async () => {
   await story({ backend: "gpu" }, async (api) => {

@@ -6,6 +6,8 @@ const fixtures = new URL("../fixtures/", import.meta.url).pathname;
 
 export const MODELS = ["llava-clip-llama", "smolvlm-sharded", "mobilevlm-v2"];
 export const folder = (name) => join(fixtures, "seeing", name);
+/** An encoder without classes. */
+export const encoder = join(fixtures, "encoders/dinov2");
 export const path = (name) => join(fixtures, "pictures", name);
 
 /** Files of a folder by name, some of them changed. */

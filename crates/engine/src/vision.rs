@@ -10,9 +10,12 @@ use squint_models::vlm::tower;
 use squint_models::{Member, Named};
 use squint_nn::Asked;
 use squint_nn::encoder::{self, Encoded, Look};
-use squint_ops::{Backend, Bill, Buf, Error, Handle, Host, Kind, Null, Prepared};
+use squint_ops::{Backend, Bill, Buf, Error, Grid, Handle, Host, Kind, Null, Prepared};
 use squint_weights::Checkpoint;
 use std::{cell::Cell, rc::Rc};
+
+/// Longest edge of a picture.
+const EDGE: usize = 1 << 12;
 
 pub struct Encoder {
     pub backend: Rc<dyn Backend>,
@@ -106,6 +109,17 @@ impl Encoder {
             self.seen = Seen::new(self.backend.as_ref(), &self.weights, encoded, look).await?;
         }
         Ok(())
+    }
+
+    /// From now on pictures are of this height and width; of the model's own, where none is said.
+    pub async fn resize(&mut self, size: Option<[usize; 2]>) -> Result<(), Error> {
+        let image = size.map_or(self.sizes.image, |[height, width]| Grid { height, width });
+        let edges = self.sizes.patch..=EDGE;
+        if !edges.contains(&image.height) || !edges.contains(&image.width) {
+            let what = format!("a picture of {}×{}", image.height, image.width);
+            return Err(Error::new("image", what, format!("choose edges from {} to {EDGE}", self.sizes.patch)));
+        }
+        self.turn(Look { image, ..self.seen.look }).await
     }
 
     /// How pictures are looked at.

@@ -12,7 +12,7 @@ pub use card::{Card, Param};
 pub use config::{BACKENDS, RunConfig};
 pub use fault::Fault;
 pub use message::{
-    Ask, Done, Encoded, Event, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token, Turn,
+    Ask, Done, Encode, Encoded, Event, Generate, Load, Loaded, Loading, MeterRow, News, Request, StageRow, Token, Turn,
 };
 pub use probe::{Device, Picked, ProbeReport, ProbeRow, Status};
 pub use switch::{Pair, Switch};

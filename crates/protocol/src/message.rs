@@ -21,7 +21,7 @@ pub enum Ask {
     Generate(Generate),
     /// Show the vision encoder that was loaded last a picture. Its pixels come beside the message, as a `Float32Array`:
     /// red, green and blue side by side, normalised as the model was trained.
-    Encode,
+    Encode(Encode),
     /// End the run of this number: no further event of it comes.
     Stop(u32),
 }
@@ -81,6 +81,13 @@ impl Default for Generate {
             now: None,
         }
     }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Encode {
+    /// Height and width of the picture; none is the model's own size.
+    pub size: Option<[u32; 2]>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

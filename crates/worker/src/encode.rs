@@ -3,15 +3,16 @@
 use crate::seat::{Seat, Worker};
 use crate::tell::give_back;
 use squint_engine::Error;
-use squint_protocol::{Encoded, News};
+use squint_protocol::{Encode, Encoded, News};
 
-pub async fn encode(worker: &Worker, run: u32, pixels: js_sys::Float32Array) -> Result<(), Error> {
-    let taken = worker.take()?;
-    let Some(Seat::Vision(encoder)) = &taken.seat else {
+pub async fn encode(worker: &Worker, run: u32, wish: Encode, pixels: js_sys::Float32Array) -> Result<(), Error> {
+    let mut taken = worker.take()?;
+    let Some(Seat::Vision(encoder)) = &mut taken.seat else {
         return Err(Error::new("model", "the model reads questions, not pictures", "load a vision encoder"));
     };
     let now = &worker.around.host.now;
     let start = now();
+    encoder.resize(wish.size.map(|size| size.map(|n| n as usize))).await?;
     let (shape, made) = match encoder.has_scores() {
         true => {
             let made = encoder.logits(&pixels.to_vec()).await?;

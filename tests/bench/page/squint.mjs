@@ -29,8 +29,9 @@ export async function answer({ prompt, maxTokens }) {
 
 export async function encode({ run }) {
   const pixels = picture(run);
+  const side = Math.sqrt(pixels.length / 3);
   await rest();
   const start = performance.now();
-  const out = await squint.encode({ pixels });
+  const out = await squint.encode({ pixels, height: side, width: side });
   return { ms: performance.now() - start, values: Array.from(out.values) };
 }
