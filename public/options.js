@@ -4,11 +4,13 @@
 import { SquintError } from "./error.js";
 
 const KNOWN = {
-  load: ["model", "sha256", "onProgress", "context", "quant", "exact", "backend", "signal"],
+  create: ["backend", "threads", "build", "workerUrl", "onFault"],
+  load: ["model", "mmproj", "sha256", "onProgress", "context", "quant", "exact", "backend", "signal"],
   generate: [
     "prompt", "messages", "image", "raw", "maxTokens", "temperature", "topK", "topP", "minP", "repeatPenalty", "seed",
     "stop", "signal",
   ],
+  encode: ["pixels", "height", "width", "signal"],
   message: ["role", "content", "image"],
 };
 

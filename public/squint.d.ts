@@ -33,6 +33,9 @@ export interface Progress {
 export interface LoadOptions {
   /** A model of this site by name, the address of a .gguf file or of a Hugging Face directory (ending in /), or files. */
   model: string | URL | Blob | File[];
+  /** For a model in a .gguf file: the file with its encoder and projector, as llama.cpp publishes them. Of several files in
+   * `model` it is the one with mmproj in its name. */
+  mmproj?: string | URL | Blob;
   /** Hexadecimal; the download is refused if it is another file. */
   sha256?: string;
   onProgress?: (progress: Progress) => void;

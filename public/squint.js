@@ -36,7 +36,9 @@ export class Squint {
   /** Listeners by run. */
   #runs = new Map();
 
-  static async create({ backend = "auto", threads, build, workerUrl, onFault } = {}) {
+  static async create(options = {}) {
+    known("create", options);
+    const { backend = "auto", threads, build, workerUrl, onFault } = options;
     const url = workerUrl ? new URL(workerUrl, document.baseURI) : new URL("worker.js", HERE);
     if (url.origin !== location.origin) throw new SquintError(foreign(url));
     if (threads) url.searchParams.set("threads", threads);
@@ -53,13 +55,13 @@ export class Squint {
   /** Brings a model: a name, an address, a File or a list of Files. */
   async load(options) {
     known("load", options);
-    const { model, sha256, onProgress, context, quant = "", exact = false, backend, signal } = options;
+    const { model, mmproj, sha256, onProgress, context, quant = "", exact = false, backend, signal } = options;
     this.#return?.stop.abort();
     this.#return = null;
     // One half-way holds as much as a whole one: it goes before another comes.
     this.#loading?.abort(new SquintError(REPLACED));
     const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };
-    const wish = { load, from: from(model, sha256), onProgress };
+    const wish = { load, from: { ...from(model), mmproj: mmproj && from(mmproj), sha256 }, onProgress };
     // The old model goes before the new one comes.
     this.loaded = null;
     const stop = (this.#loading = new AbortController());
@@ -118,7 +120,9 @@ export class Squint {
   }
 
   /** Shows a picture to the vision encoder that was loaded. */
-  async encode({ pixels = [], height, width, signal }) {
+  async encode(options) {
+    known("encode", options);
+    const { pixels = [], height, width, signal } = options;
     // A copy that goes to the worker and comes back: half a megabyte is not copied again on its way.
     const own = this.#spare?.length === pixels.length ? this.#spare : new Float32Array(pixels.length);
     this.#spare = null;
@@ -275,13 +279,13 @@ async function until(promise, signal) {
 }
 
 /** Where the worker finds a model's files. */
-function from(model, sha256) {
+function from(model) {
   const files = [model].flat();
-  if (files.every((f) => f instanceof Blob)) return { files, sha256 };
+  if (files.every((f) => f instanceof Blob)) return { files };
   const text = String(model);
   // A name is a model of this site.
   const url = /^[\w.-]+$/.test(text) && !text.endsWith(".gguf") ? new URL(`models/${text}.gguf`, HERE) : new URL(text, document.baseURI);
-  return { url: url.href, sha256 };
+  return { url: url.href };
 }
 
 const join = (quant) => (typeof quant === "string" ? quant : Object.entries(quant).map((p) => p.join("=")).join(","));

@@ -118,8 +118,22 @@ const BESIDE = [
   "processor_config.json",
 ];
 
-/** Blobs by name, from what the visitor gave: files, one address, or the address of a directory. */
-async function files({ files, url, sha256 }, made, signal, tell) {
+/** Blobs by name, from what the visitor gave: files, one address, or the address of a directory; and an eye beside. */
+async function files({ mmproj, ...model }, made, signal, tell) {
+  const out = await parts(model, made, signal, tell);
+  if (!mmproj) return out;
+  const names = Object.keys(out);
+  if (names.length > 1) throw new Fault("mmproj", "there is a mmproj beside a model of several files", "give the model as one .gguf file, or leave the mmproj out");
+  const before = out[names[0]].size;
+  const both = ({ step, done, total }) => tell({ step, done: before + done, total: before + total });
+  for (const [name, blob] of Object.entries(await parts(mmproj, made, signal, both))) {
+    // The engine knows it by its name, and files may be called anything.
+    out[name.includes("mmproj") ? name : `mmproj ${name}`] = blob;
+  }
+  return out;
+}
+
+async function parts({ files, url, sha256 }, made, signal, tell) {
   const options = { signal, hasher: () => new made.Sha256() };
   if (sha256 && (files ? files.length > 1 : url.endsWith("/"))) {
     throw new Fault("checksum", "a SHA-256 is of one file, and the model has several", "load it without, or as one .gguf file");

@@ -124,17 +124,19 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     }
     var best = vec2(0u);
     for (var id = lane; id < params.cols; id += 256u) {
-        // Of equals the first: the smaller id has the larger complement.
-        let own = vec2(~id, order(bitcast<f32>(work[id])));
+        // Of equals the first: the smaller id has the larger complement. What is no number is above all, whatever its sign.
+        let none = (work[id] & 0x7fffffffu) > 0x7f800000u;
+        let own = vec2(~id, select(order(bitcast<f32>(work[id])), 0xffffffffu, none));
         if less(best, own) {
             best = own;
         }
     }
     storageBarrier();
     let top = ~all_256(lane, best, true).x;
-    if params.top_k == 1u {
+    let broken = (work[top] & 0x7f800000u) == 0x7f800000u;
+    if broken || params.top_k == 1u {
         if lane == 0u {
-            y[0] = top;
+            y[0] = select(top, 0xffffffffu, broken);
         }
         return;
     }

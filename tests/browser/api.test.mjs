@@ -225,6 +225,9 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
     }
     fault(await api.load({ ...at("small.gguf"), backend: "abacus" }), "backend", /abacus/);
     fault(await api.load({ ...at("small.gguf"), contxt: 64 }), "option", /'contxt' is no option of load/);
+    const other = (call, wish) => api.run(([call, wish]) => Promise.resolve(call === "create" ? window.lib.Squint.create(wish) : window.squint[call](wish)).then(() => ({}), (e) => ({ error: window.plain(e) })), [call, wish]);
+    fault(await other("create", { thread: 1 }), "option", /'thread' is no option of create/);
+    fault(await other("encode", { pixel: [] }), "option", /'pixel' is no option of encode/);
     fault(await api.load({ ...at("shut/"), sha256 }), "checksum", /several/);
     fault(await api.load(at("shut/")), "download", /403/);
     const file = (more) => window.bring({ model: new File(["GGUF"], "mine.gguf"), ...more });

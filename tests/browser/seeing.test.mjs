@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Api, BLANK } from "./api.mjs";
-import { bmp, directory, encoder, folder, MODELS, path, tiled } from "./seen.mjs";
+import { bmp, directory, encoder, folder, MODELS, PAIRS, pair, path, tiled } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
 import { SMALL, tiny } from "./tiny.mjs";
@@ -43,6 +43,7 @@ before(async () => {
   hosts.tiled = await host(tiled());
   hosts.blind = await host({ "small.gguf": tiny(SMALL) });
   hosts.encoder = await host(directory(encoder));
+  for (const name of PAIRS) hosts[name] = await host(directory(pair(name)));
   const pictures = Object.fromEntries(PICTURES.map((name) => [name, readFileSync(path(name))]));
   shown = await host({ ...pictures, "large.bmp": bmp(2000, 1500), "not.png": Buffer.from("no picture") });
 });
@@ -115,7 +116,7 @@ function native(model, images, { prompt = "What is left of it?", maxTokens = 12,
     return null;
   }
   const given = images.flatMap((name) => ["--image", path(name)]);
-  const args = ["run", "--json", "--backend", backend, "--model", folder(model), "--prompt", prompt, "--max-tokens", String(maxTokens), ...given];
+  const args = ["run", "--json", "--backend", backend, "--model", typeof model === "string" ? folder(model) : model.at, "--prompt", prompt, "--max-tokens", String(maxTokens), ...given];
   return JSON.parse(execFileSync(cli, args, { encoding: "utf8" }));
 }
 
@@ -339,6 +340,81 @@ test("an encoder alone gives rows of pictures of any size, the same on every bac
   }
   for (const i of [0, 1]) rows.cpu[i].values.forEach((v, at) => assert.ok(Math.abs(v - rows.gpu[i].values[at]) < 1e-3));
 });
+
+/** Runs in the page: numbers of a picture shown to an encoder; other ones for every `phase`. */
+const wave = ({ n, phase = 0, ...size }) =>
+  window.squint.encode({ pixels: Float32Array.from({ length: n }, (_, i) => Math.sin(i + phase)), ...size }).then(({ shape, values }) => ({ shape, values: Array.from(values) }), window.plain);
+
+test("an encoder alone outlives its device", { timeout: 120_000 }, async () => {
+  await story({ backend: "gpu" }, async (api) => {
+    ok(await api.load({ model: hosts.encoder.url }));
+    const own = { n: 28 * 28 * 3 };
+    const wide = { n: 42 * 21 * 3, height: 21, width: 42 };
+    const lose = () => api.run(() => window.workers.at(-1).postMessage({ lose: true }));
+    const want = [await api.run(wave, own), await api.run(wave, wide)];
+    assert.deepEqual(want.map((w) => w.shape), [[17, 24], [19, 24]]);
+    for (const phase of [7, 8]) {
+      await lose();
+      // Others than before, or nothing would have to run.
+      const other = await api.run(wave, { ...own, phase });
+      assert.equal(other.code, undefined, JSON.stringify(other));
+      assert.notDeepEqual(other.values, want[0].values);
+      assert.deepEqual([await api.run(wave, own), await api.run(wave, wide)], want);
+    }
+    assert.equal(await api.run(() => window.workers.length), 1);
+  }, frail);
+});
+
+for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" }, { backend: "gpu" }]) {
+  const name = on.build ?? on.backend;
+  test(`an encoder alone is stopped: ${name}`, { timeout: 120_000 }, async (t) => {
+    await story({ backend: "cpu", ...on }, async (api) => {
+      ok(await api.load({ model: hosts.encoder.url }));
+      const large = { height: 1400, width: 1400 };
+      const got = await api.run(({ height, width }) => {
+        const pixels = new Float32Array(3 * height * width).fill(0.5);
+        return window.cut((signal) => window.squint.encode({ pixels, height, width, signal }), (_, ms) => ms > 150);
+      }, large);
+      const ms = (n) => `${n.toFixed(0)} ms`;
+      t.diagnostic(`last event after ${ms(got.late)}, the page knows after ${ms(got.settled)}, the worker listens after ${ms(got.pong)}`);
+      assert.deepEqual([got.before, got.after.filter((what) => what !== "pong")], [[], []], "it was over before it was stopped, or told after");
+      assert.equal(got.error.name, "AbortError");
+      assert.ok(got.settled <= MOST_MS, `the page knew after ${ms(got.settled)}`);
+      assert.deepEqual((await api.run(wave, { n: 28 * 28 * 3 })).shape, [17, 24]);
+      assert.equal(await api.run(() => window.workers.length), 1);
+    });
+  });
+}
+
+for (const on of [{ threads: 1 }, { backend: "gpu" }]) {
+  test(`a model and its eye in files of their own: ${on.backend ?? "cpu"}`, { timeout: 120_000 }, async () => {
+    await story({ backend: "cpu", ...on }, async (api) => {
+      for (const name of PAIRS) {
+        const { url } = hosts[name];
+        const want = native({ at: pair(name) }, ["cat.png"]);
+        const addresses = { model: `${url}language.gguf`, mmproj: `${url}mmproj.gguf` };
+        const { loaded, progress } = ok(await api.load(addresses));
+        assert.equal(loaded.sees, true);
+        const came = progress.filter((p) => p.step === "download" || p.step === "cache");
+        assert.deepEqual([came.at(-1).done, came.every((p, i) => i === 0 || p.done >= came[i - 1].done)], [came.at(-1).total, true]);
+        same(await ask(api, "cat.png"), want, `${name} from addresses`);
+        // As files: beside it, whatever it is called; or with it, by its name.
+        for (const [eye, apart] of [["eye.bin", true], ["a-mmproj-f16.gguf", false]]) {
+          const given = await api.run(async ({ model, mmproj, eye, apart }) => {
+            const [one, other] = [await window.file(model, "words.gguf"), await window.file(mmproj, eye)];
+            return window.bring(apart ? { model: one, mmproj: other } : { model: [other, one] });
+          }, { ...addresses, eye, apart });
+          assert.equal(ok(given).loaded.sees, true);
+          same(await ask(api, "cat.png"), want, `${name} from files`);
+        }
+        const alone = ok(await api.load({ model: `${url}language.gguf` }));
+        assert.equal(alone.loaded.sees, false);
+      }
+      const { error } = await api.load({ model: hosts[MODELS[0]].url, mmproj: `${hosts[PAIRS[0]].url}mmproj.gguf` });
+      assert.equal(error.code, "mmproj");
+    });
+  });
+}
 
 test("a load that another follows ends, and what it held is free", { timeout: 120_000 }, async () => {
   await story({ backend: "gpu" }, async (api) => {

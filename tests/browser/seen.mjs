@@ -6,6 +6,9 @@ const fixtures = new URL("../fixtures/", import.meta.url).pathname;
 
 export const MODELS = ["llava-clip-llama", "smolvlm-sharded", "mobilevlm-v2"];
 export const folder = (name) => join(fixtures, "seeing", name);
+/** Models in two files, the second an mmproj as llama.cpp writes it. */
+export const PAIRS = ["llava-siglip-layers", "idefics3", "mobilevlm-v2"];
+export const pair = (name) => join(fixtures, "mmproj", name);
 /** An encoder without classes. */
 export const encoder = join(fixtures, "encoders/dinov2");
 export const path = (name) => join(fixtures, "pictures", name);

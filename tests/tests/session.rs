@@ -5,7 +5,7 @@
 use pollster::block_on;
 use squint_engine::{Choice, Host, Model, Profile, Session};
 use squint_gpu::Gpu;
-use squint_ops::op::Sampling;
+use squint_ops::Sampling;
 use squint_ops::{Backend, HALF, INT8, Kind, On, Reference};
 use squint_tests::{backends, tiny::Llama};
 use squint_weights::{Checkpoint, source::Memory};
@@ -105,6 +105,26 @@ fn the_same_prompt_again_runs_nothing() {
     block_on(s.prefill(&ids)).unwrap();
     block_on(s.push(next)).unwrap();
     assert_eq!(block_on(s.logits()).unwrap(), again);
+}
+
+/// A damaged file, or halves that a sum has left: nothing that could be taken for an answer.
+#[test]
+fn scores_that_are_no_numbers_are_no_answer() {
+    for on in backends::everywhere() {
+        for (bad, drawn) in [(f32::NAN, 1.0), (f32::INFINITY, 1.0), (f32::NAN, 0.0), (-f32::NAN, 0.0)] {
+            let name = format!("{bad} on {}, temperature {drawn}", on.caps().device);
+            let mut s = session(on.clone(), Llama::SMALL, 64, Kind::F16);
+            block_on(s.prefill(&prompt(5))).unwrap();
+            let choice = Choice { how: Sampling { temperature: drawn, ..Choice::GREEDY.how }, seed: 1 };
+            assert!(block_on(s.next(choice, 1)).is_ok(), "{name}");
+            on.write(s.model.weight("norm.weight").unwrap(), 0, &bad.to_le_bytes()).unwrap();
+            block_on(s.prefill(&prompt(6))).unwrap();
+            assert_eq!(block_on(s.next(choice, 4)).unwrap_err().code, "numbers", "{name}");
+            block_on(s.prefill(&prompt(7))).unwrap();
+            assert_eq!(block_on(s.logits()).unwrap_err().code, "numbers", "{name}");
+            assert_eq!(block_on(s.every(&prompt(7), |_| ())).unwrap_err().code, "numbers", "{name}");
+        }
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@
 //! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
 //! * `revive` — a session whose device is gone gets another.
-//! * `eye` — what it looks with moves there, too.
+//! * `eye` — what it looks with moves there, too; `gaze` — so does an encoder that stands alone.
 //! * [`talk`] — all of it as people use it: questions about pictures, which come as a [`shot`].
 
 pub mod answer;
@@ -28,6 +28,7 @@ mod both;
 pub mod estimate;
 mod eye;
 mod fault;
+mod gaze;
 pub mod head;
 mod kept;
 mod limits;
@@ -53,6 +54,7 @@ mod wish;
 pub mod words;
 
 pub use fault::fault;
+pub use gaze::{Gaze, Gazed};
 pub use head::Head;
 pub use kept::Kept;
 pub use limits::Reads;
@@ -68,8 +70,7 @@ pub use sight::Sight;
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_models::vision::Found;
 pub use squint_nn::encoder::Look;
-pub use squint_ops::op::Sampling;
-pub use squint_ops::{Backend, Error, Host};
+pub use squint_ops::{Backend, Error, Host, Sampling};
 pub use talk::Talk;
 pub use vision::Encoder;
 pub use wish::{activations, cache_kind, wishes};

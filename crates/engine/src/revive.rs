@@ -10,9 +10,9 @@ use std::rc::Rc;
 /// A device that goes this often within one answer will not stay.
 const LIVES: u32 = 3;
 
-/// The lives of a session during one answer.
+/// The lives of a session, or of an encoder alone, during one answer.
 pub struct Lives<'a> {
-    around: &'a Surroundings,
+    pub around: &'a Surroundings,
     left: u32,
 }
 
@@ -31,17 +31,24 @@ impl Lives<'_> {
         }
     }
 
-    /// Gives a session whose device is gone another one, with the same model and empty caches. Every other error, and
-    /// one too many of these, comes back.
+    /// Gives a session whose device is gone another one, with the same model and empty caches.
     pub async fn revive(&mut self, session: &mut Session, mut error: Error) -> Result<(), Error> {
-        while error.code == "device_lost" && self.left > 0 {
-            self.left -= 1;
+        loop {
+            self.lose(error)?;
             match again(self.around, session).await {
                 Ok(()) => return Ok(()),
                 Err(e) => error = e,
             }
         }
-        Err(error)
+    }
+
+    /// A device went. Every other error, and one too many of these, comes back.
+    pub fn lose(&mut self, error: Error) -> Result<(), Error> {
+        if error.code != "device_lost" || self.left == 0 {
+            return Err(error);
+        }
+        self.left -= 1;
+        Ok(())
     }
 }
 

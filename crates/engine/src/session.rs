@@ -8,8 +8,7 @@ use crate::load::Model;
 use crate::profile::Profile;
 use squint_nn::Place;
 use squint_nn::decoder::{Answer, Pass, draw};
-use squint_ops::op::Sampling;
-use squint_ops::{Bill, Buf, Error, Handle, Kind, Null, Prepared, Recording};
+use squint_ops::{Bill, Buf, Error, Handle, Kind, NONE, Null, Prepared, Recording, Sampling};
 use std::{cell::Cell, collections::BTreeMap, ops::Range, rc::Rc};
 
 /// Rows of a prompt that run at once: enough to share a weight among many rows, few enough to keep temporaries small.
@@ -243,6 +242,9 @@ impl Session {
         let owed = self.owed.take();
         let count = fed + owed.is_none() as usize;
         let drawn: Vec<u32> = words(&bytes).take(count).collect();
+        if drawn.contains(&NONE) {
+            return Err(broken());
+        }
         // Fed were the one owed from before and all drawn now but the last.
         self.ids.extend(owed.into_iter().chain(drawn.iter().copied()).take(fed));
         (self.owed, self.cut) = (drawn.last().copied(), false);
@@ -257,7 +259,11 @@ impl Session {
         let ready = self.answered()?;
         let logits = ready.logits.ok_or_else(|| Error::bug("the last pass had no answer"))?;
         let bytes = self.model.backend.read(ready.prepared.handle(logits)).await?;
-        Ok(words(&bytes).map(f32::from_bits).collect())
+        let logits: Vec<f32> = words(&bytes).map(f32::from_bits).collect();
+        match logits.iter().any(|v| v.is_nan() || *v == f32::INFINITY) {
+            true => Err(broken()),
+            false => Ok(logits),
+        }
     }
 
     /// One given token more.
@@ -438,6 +444,12 @@ impl Session {
         self.passes.push((pass, ready.clone()));
         Ok(ready)
     }
+}
+
+/// Of logits nobody can choose by.
+fn broken() -> Error {
+    let what = "the model's scores for the next token are no finite numbers";
+    Error::new("numbers", what, "its file may be damaged; if it is not, load it with f32 instead of halves or bytes")
 }
 
 fn bytes(words: impl Iterator<Item = u32>) -> Vec<u8> {

@@ -83,7 +83,8 @@ impl Talk {
         quant.resize(parts.len(), None);
         let cache = cache_kind(on.as_ref(), asked.exact, quant[1])?;
         let room = room::of(&checkpoint, asked.context)?;
-        let mut all = All { bytes: checkpoint.tensors().map(|t| t.bytes).sum(), ..All::default() };
+        let tensors = checkpoint.tensors().chain(checkpoint.mmproj().into_iter().flat_map(Checkpoint::tensors));
+        let mut all = All { bytes: tensors.map(|t| t.bytes).sum(), ..All::default() };
         let sees = marks.is_some();
         let mut told = |done, of| match sees {
             true => progress(all.so_far(done), all.bytes),

@@ -83,6 +83,12 @@ impl Case {
         let values: Vec<f32> = (0..len).map(|_| rng.below(levels) as f32 - levels as f32 / 2.0).collect();
         self.stored(Kind::F32, &values)
     }
+    /// Numbers in [-1, 1), of which one is none or has no end.
+    pub fn broken(&mut self, rng: &mut Rng, len: usize) -> Buf {
+        let mut values: Vec<f32> = (0..len).map(|_| rng.number()).collect();
+        values[rng.below(len)] = *rng.pick(&[f32::NAN, -f32::NAN, f32::INFINITY]);
+        self.stored(Kind::F32, &values)
+    }
     /// What is added to scores: numbers in [-1, 1), of which a mask hides none, some or all.
     pub fn biases(&mut self, rng: &mut Rng, len: usize) -> Buf {
         let hidden = *rng.pick(&[0, 0, 1, 3]);

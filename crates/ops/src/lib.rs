@@ -17,6 +17,7 @@ mod null;
 pub mod op;
 mod recording;
 mod reference;
+mod sampling;
 mod spec;
 mod view;
 
@@ -28,6 +29,7 @@ pub use null::{Bill, Null};
 pub use op::OPS;
 pub use recording::{Buf, BufDef, Recording, Role, Step, Word};
 pub use reference::Reference;
+pub use sampling::{NONE, Sampling};
 pub use spec::{
     Access, Cost, Field, Form, Gpu, HALF, INT8, INT16, Needs, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance,
     WEIGHTS,

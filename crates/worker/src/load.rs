@@ -4,7 +4,7 @@ use crate::blob::BlobSource;
 use crate::seat::{Seat, Worker};
 use crate::tell::send;
 use squint_engine::weights::Progress;
-use squint_engine::{Backend, Backends, Encoder, Error, Host, Kept, Talk, activations, talk, wishes};
+use squint_engine::{Backend, Backends, Encoder, Error, Gaze, Host, Kept, Talk, activations, talk, wishes};
 use squint_protocol::{Load, Loaded, Loading, News};
 use squint_weights::{Checkpoint, Source};
 use std::rc::Rc;
@@ -72,23 +72,33 @@ async fn read(on: On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> 
 }
 
 /// A vision encoder.
-async fn look((on, host): On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
+async fn look(on: On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
     let [quant] = wishes(&wish.quant, &["vision"])?[..] else {
         return Err(Error::bug("one wish was asked for"));
     };
-    let encoder = Encoder::load(on, host, &from, quant, progress).await?;
-    let (family, notes) = (encoder.family.name, encoder.unpacked.iter().map(Kept::to_string).collect());
-    Ok(Ready { seat: Seat::Vision(encoder.into()), family, sees: false, room: 0, notes })
+    let gaze = Gaze::load(on, from, quant, progress).await?;
+    let (family, notes) = (gaze.family(), gaze.unpacked().map(Kept::to_string).collect());
+    let seat = Seat::Vision(gaze.into(), activations(&wish.quant, wish.exact)?);
+    Ok(Ready { seat, family, sees: false, room: 0, notes })
 }
 
-/// One GGUF file, or the files of a Hugging Face directory.
+/// One GGUF file, beside it perhaps an encoder and a projector in another; or the files of a Hugging Face directory.
 async fn checkpoint(files: Vec<(String, web_sys::Blob)>) -> Result<Checkpoint, Error> {
     let source = |(name, blob): &(String, web_sys::Blob)| -> Rc<dyn Source> {
         Rc::new(BlobSource::new(name.clone(), blob.clone()))
     };
-    match &files[..] {
-        [] => Err(Error::new("files", "no file came with the request to load", "name a model, an address or a file")),
-        [one] => Checkpoint::gguf(source(one)).await,
-        all => Checkpoint::hf(&|name| all.iter().find(|(n, _)| n == name).map(source)).await,
+    let (eyes, rest): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| name.contains("mmproj"));
+    match (&rest[..], &eyes[..]) {
+        ([], []) => {
+            Err(Error::new("files", "no file came with the request to load", "name a model, an address or a file"))
+        }
+        ([one], []) | ([], [one]) => Checkpoint::gguf(source(one)).await,
+        ([one], [eye]) => Ok(Checkpoint::gguf(source(one)).await?.with_mmproj(Checkpoint::gguf(source(eye)).await?)),
+        (_, []) => Checkpoint::hf(&|name| files.iter().find(|(n, _)| n == name).map(source)).await,
+        _ => {
+            let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
+            let what = format!("of {} several could be the model's, or what it sees with", names.join(", "));
+            Err(Error::new("files", what, "give one .gguf file, and one mmproj file beside it"))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! The one model that is loaded, and whose turn it is.
 
 use crate::runs::Runs;
-use squint_engine::{Encoder, Error, Surroundings, Talk};
+use squint_engine::{Error, Gaze, Surroundings, Talk};
 use squint_weights::Kind;
 use std::cell::{Cell, RefCell};
 
@@ -19,7 +19,7 @@ pub type Activations = Option<Kind>;
 
 pub enum Seat {
     Talk(Box<Talk>, Activations),
-    Vision(Box<Encoder>),
+    Vision(Box<Gaze>, Activations),
 }
 
 impl Worker {

@@ -2,7 +2,7 @@
 
 use crate::bench::Bench;
 use pollster::block_on;
-use squint_ops::op::Sampling;
+use squint_ops::Sampling;
 use squint_ops::{Backend, Kind, Reference, Word};
 
 const LOGITS: [f32; 12] = [1.5, -0.3, 2.2, 2.2, 0.1, -4.0, 1.1, 0.9, -1.2, 2.0, 0.0, -9.0];

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use squint_engine::answer::Heard;
 use squint_engine::talk::Say;
 use squint_engine::{Choice, Prompt, Talk};
-use squint_ops::{Error, op::Sampling};
+use squint_ops::{Error, Sampling};
 use std::path::PathBuf;
 
 #[derive(clap::Args)]

@@ -82,7 +82,6 @@ pub use pixel_shuffle::Shuffle;
 pub use pool::Pool;
 pub use resize::Resize;
 pub use rope::Rope;
-pub use sample::Sampling;
 pub use score_norm::Looks;
 pub use score_reduce::Over;
 pub use ssm_scan::Scan;

@@ -1,10 +1,12 @@
 //! One id, drawn by its logit: penalty on recent ids, temperature, top-k, top-p, min-p, in this order. Weights are whole
 //! numbers and chance is a function of seed and step (`dice`), so that equal logits give equal ids on every backend. The
 //! borders of top-k and top-p lie in the order (weight downwards, id upwards); the draw itself goes through the ids that
-//! are left upwards, so that two logits changing places by a rounding change nothing.
+//! are left upwards, so that two logits changing places by a rounding change nothing. Where a logit is no number, or the
+//! largest is not finite, `NONE` is drawn: whoever takes it for a word would not know that the model is broken.
 
 use crate::case::{Case, Rng};
-use crate::dice::{TOP, philox, share, weight};
+use crate::dice::{philox, share, weight};
+use crate::sampling::{NONE, Sampling};
 use crate::spec::{Gpu, Tolerance, float, ids, int, numbers, read, write_ids};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
@@ -44,35 +46,6 @@ pub const SPEC: OpSpec = OpSpec {
     case,
 };
 
-/// How freely ids are drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Sampling {
-    /// 0: always the likeliest.
-    pub temperature: f32,
-    /// 0: all.
-    pub top_k: u32,
-    /// 1: all.
-    pub top_p: f32,
-    /// Share of the likeliest one's probability that others need; 0: none.
-    pub min_p: f32,
-    /// Logits of recent ids are divided by it above zero and multiplied below; 1: none.
-    pub penalty: f32,
-}
-
-impl Sampling {
-    /// The op's words for it: divisions are done here, where they round as they should. They may be run values.
-    pub fn words(&self) -> [u32; 6] {
-        let greedy = self.temperature <= 0.0;
-        let steps = std::f64::consts::LOG2_E * (1 << 20) as f64 / self.temperature as f64;
-        let sharpness = if greedy { 0.0 } else { steps as f32 };
-        // Conversions stop at the largest: from 1 on, everything passes.
-        let top_p = if self.top_p >= 1.0 { u32::MAX } else { (self.top_p as f64 * 2f64.powi(32)) as u32 };
-        let min_p = (self.min_p.clamp(0.0, 1.0) as f64 * TOP as f64) as u32;
-        let top_k = if greedy { 1 } else { self.top_k };
-        [self.penalty.to_bits(), (1.0 / self.penalty).to_bits(), sharpness.to_bits(), top_k, top_p, min_p]
-    }
-}
-
 impl Recording {
     /// x: [cols] → one id. `recent`: ids and how many of them count; `how`: `Sampling::words`.
     pub fn sample(&mut self, x: Buf, recent: Option<(Buf, Word)>, how: [Word; 6], seed: Word, step: Word) -> Buf {
@@ -102,8 +75,9 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
             top = id;
         }
     }
-    y[0] = top as u32;
-    if top_k == 1 {
+    let broken = !logits[top].is_finite() || logits.iter().any(|v| v.is_nan());
+    y[0] = if broken { NONE } else { top as u32 };
+    if broken || top_k == 1 {
         return Ok(());
     }
     let weigh = |logit: &f32| weight(((logits[top] - logit) * sharpness) as u32);
@@ -141,7 +115,11 @@ fn case(rng: &mut Rng) -> Case {
     let (cols, recents) = (rng.size(1, 3000), rng.size(0, 70));
     let mut case = Case::new(format!("{cols} logits, {recents} recent, {how:?}"));
     // Often a handful of values only, so that equals stand on both sides of the borders.
-    let x = if rng.coin() { case.levels(rng, cols, 9) } else { case.spread(rng, cols, 6.0) };
+    let x = match rng.below(16) {
+        0 => case.broken(rng, cols),
+        1..9 => case.levels(rng, cols, 9),
+        _ => case.spread(rng, cols, 6.0),
+    };
     let recent = case.ids(rng, recents.max(1), cols + 1);
     let [seed, step] = [0; 2].map(|_| Word::Fixed(rng.bits() as u32));
     let y = case.rec.sample(x, Some((recent, (recents as u32).into())), how.words().map(Word::from), seed, step);
