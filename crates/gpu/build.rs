@@ -5,6 +5,8 @@
 mod check;
 #[path = "build/expand.rs"]
 mod expand;
+#[path = "build/share.rs"]
+mod share;
 
 use std::{fmt::Write, fs, path::Path, process::exit};
 
@@ -32,13 +34,20 @@ fn fail(message: &str) -> ! {
 fn table(dir: &Path) -> Result<String, String> {
     let mut shaders = expand::all(dir)?;
     shaders.retain(check::wanted);
-    let mut text = String::from("pub static SHADERS: &[Shader] = &[\n");
+    let mut shared = share::Shared::default();
+    let mut rows = vec![];
     for s in &shaders {
         check::fits(s)?;
+        rows.push(shared.runs(&s.source));
+    }
+    let (lines, starts) = shared.text();
+    let mut text = format!("static LINES: &str = {lines:?};\npub static SHADERS: &[Shader] = &[\n");
+    for (s, runs) in shaders.iter().zip(rows) {
+        let runs: Vec<_> = runs.into_iter().map(|(first, n)| (starts[first], starts[first + n])).collect();
         let _ = writeln!(
             text,
-            "    Shader {{ stem: {:?}, form: {:?}, variant: {:?}, source: {:?} }},",
-            s.stem, s.form, s.variant, s.source
+            "    Shader {{ stem: {:?}, form: {:?}, variant: {:?}, runs: &{runs:?} }},",
+            s.stem, s.form, s.variant
         );
     }
     text.push_str("];\n");

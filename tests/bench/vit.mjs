@@ -57,7 +57,7 @@ function contest({ what, folder, options, warm, runs, off, bar, note }) {
         one[name] = await { squint, ort }[name].encode({ run: i });
         if (i >= warm) times[name].push(one[name].ms);
       }
-      const apart = distance(one.squint.values, one.ort.values);
+      const apart = distance(numbers(one.squint.values), numbers(one.ort.values));
       if (!(apart <= off)) throw new Error(`answers are ${apart} apart, ${off} is of the largest number is allowed: not the same network`);
       if (i >= warm || options.backend === "gpu") note(`  run ${i + 1}  squint ${one.squint.ms.toFixed(1)} ms  ort ${one.ort.ms.toFixed(1)} ms`);
     }
@@ -65,6 +65,8 @@ function contest({ what, folder, options, warm, runs, off, bar, note }) {
   });
 }
 
+/** What `packed` made of them in the page. */
+const numbers = (text) => new Float32Array(Uint8Array.from(Buffer.from(text, "base64")).buffer);
 const most = (values) => values.reduce((m, v) => Math.max(m, Math.abs(v)), 0);
 /** The largest difference, as a share of the largest number. */
 const distance = (a, b) => (a.length === b.length ? most(a.map((v, i) => v - b[i])) / most(b) : Infinity);

@@ -93,7 +93,7 @@ impl Pipelines {
         let pipeline = built.entry((shader.stem, shader.form, shader.variant)).or_insert_with(|| {
             let module = device.device.create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(shader.stem),
-                source: wgpu::ShaderSource::Wgsl(shader.source.into()),
+                source: wgpu::ShaderSource::Wgsl(shader.source().into()),
             });
             device.device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
                 label: Some(shader.stem),

@@ -5,7 +5,14 @@ pub struct Shader {
     pub form: &'static str,
     /// The weight's format, or empty where there is one form only.
     pub variant: &'static str,
-    pub source: &'static str,
+    /// Which bytes of the lines all shaders share are its text.
+    runs: &'static [(u32, u32)],
+}
+
+impl Shader {
+    pub fn source(&self) -> String {
+        self.runs.iter().map(|&(from, to)| &LINES[from as usize..to as usize]).collect()
+    }
 }
 
 include!(concat!(env!("OUT_DIR"), "/shaders.rs"));

@@ -1,6 +1,6 @@
 // onnxruntime-web. Its smallest build for the CPU, the one with its GPU provider for WebGPU.
 import { fetched, rest } from "./clock.mjs";
-import { picture } from "./picture.mjs";
+import { packed, picture } from "./picture.mjs";
 
 let ort, session;
 
@@ -25,5 +25,5 @@ export async function encode({ run }) {
   const start = performance.now();
   const out = await session.run(feeds);
   const values = await out[session.outputNames[0]].getData();
-  return { ms: performance.now() - start, values: Array.from(values) };
+  return { ms: performance.now() - start, values: packed(values) };
 }
