@@ -133,8 +133,9 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     }
     storageBarrier();
     let top = ~all_256(lane, best, true).x;
+    // No way out of its own: browsers want it to be plain that all invocations go the same way.
     let broken = (work[top] & 0x7f800000u) == 0x7f800000u;
-    if broken || params.top_k == 1u {
+    if params.top_k == 1u {
         if lane == 0u {
             y[0] = select(top, 0xffffffffu, broken);
         }
@@ -159,6 +160,6 @@ fn main(@builtin(local_invocation_index) lane: u32) {
     let goal = share(mass(lane, 1u, false), philox(vec2(params.step, 0u), params.seed).x);
     let drawn = reach(lane, goal, 0u, false);
     if lane == 0u {
-        y[0] = drawn;
+        y[0] = select(drawn, 0xffffffffu, broken);
     }
 }
