@@ -43,7 +43,7 @@ before(async () => {
   hosts.tiled = await host(tiled());
   hosts.blind = await host({ "small.gguf": tiny(SMALL) });
   hosts.encoder = await host(directory(encoder));
-  for (const name of PAIRS) hosts[name] = await host(directory(pair(name)));
+  for (const name of PAIRS) hosts[`pair ${name}`] = await host(directory(pair(name)));
   const pictures = Object.fromEntries(PICTURES.map((name) => [name, readFileSync(path(name))]));
   shown = await host({ ...pictures, "large.bmp": bmp(2000, 1500), "not.png": Buffer.from("no picture") });
 });
@@ -390,7 +390,7 @@ for (const on of [{ threads: 1 }, { backend: "gpu" }]) {
   test(`a model and its eye in files of their own: ${on.backend ?? "cpu"}`, { timeout: 120_000 }, async () => {
     await story({ backend: "cpu", ...on }, async (api) => {
       for (const name of PAIRS) {
-        const { url } = hosts[name];
+        const { url } = hosts[`pair ${name}`];
         const want = native({ at: pair(name) }, ["cat.png"]);
         const addresses = { model: `${url}language.gguf`, mmproj: `${url}mmproj.gguf` };
         const { loaded, progress } = ok(await api.load(addresses));
@@ -410,7 +410,7 @@ for (const on of [{ threads: 1 }, { backend: "gpu" }]) {
         const alone = ok(await api.load({ model: `${url}language.gguf` }));
         assert.equal(alone.loaded.sees, false);
       }
-      const { error } = await api.load({ model: hosts[MODELS[0]].url, mmproj: `${hosts[PAIRS[0]].url}mmproj.gguf` });
+      const { error } = await api.load({ model: hosts[MODELS[0]].url, mmproj: `${hosts[`pair ${PAIRS[0]}`].url}mmproj.gguf` });
       assert.equal(error.code, "mmproj");
     });
   });
