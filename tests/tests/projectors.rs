@@ -78,7 +78,7 @@ fn load(on: Rc<dyn Backend>, f: &Fixture) -> Result<Projection, Error> {
 
 fn load_from(on: Rc<dyn Backend>, f: &Fixture, from: &Checkpoint, to: Option<Kind>) -> Result<Projection, Error> {
     let kind = projector(&f.kind)?;
-    block_on(Projection::load(on, Host::native(), from, (kind, &[]), f.ends.clone(), to, &mut |_, _| ()))
+    block_on(Projection::load(on, Host::native(), from, (kind, None, &[]), f.ends.clone(), to, &mut |_, _| ()))
 }
 
 /// How far what comes out is off.

@@ -28,7 +28,7 @@ impl Head {
         progress: Progress<'_>,
     ) -> Result<Head, Error> {
         let (kind, fitted) = head(&checkpoint.facts, name)?;
-        let names = || Named { checkpoint, first: &[], naming: kind.naming, outer: &[""], to: None };
+        let names = || Named { checkpoint, first: &[], naming: kind.naming, outer: &[""], absent: None, to: None };
         let headed = record(&names(), fitted.as_ref(), e, image)?;
         let (on, ignored) = (backend.as_ref(), kind.ignored);
         let loader = Loader { backend: on, host: &host, names: names(), family: kind.name, ignored };

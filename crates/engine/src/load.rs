@@ -19,6 +19,8 @@ pub struct Model {
     pub sizes: Decoder,
     /// What names of its tensors begin with: it may be a part of a larger model.
     outer: &'static [&'static str],
+    /// What of them the configuration says is not there.
+    absent: Option<Vec<&'static str>>,
     pub checkpoint: Rc<Checkpoint>,
     /// What matrices were converted to; none keeps the file's formats.
     pub quant: Option<Kind>,
@@ -47,9 +49,9 @@ impl Model {
         cache: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Model, Error> {
-        let Member { family, sizes, outer, ignored, .. } = vlm::language(&checkpoint.facts)?;
+        let Member { family, sizes, outer, ignored, absent, .. } = vlm::language(&checkpoint.facts)?;
         let (unpacked, weights) = Default::default();
-        let mut model = Model { backend, host, family, sizes, outer, checkpoint, quant, unpacked, weights };
+        let mut model = Model { backend, host, family, sizes, outer, absent, checkpoint, quant, unpacked, weights };
         // One row with room for one names every weight there is.
         let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
         let wants = model.record(pass)?.wants;
@@ -79,7 +81,8 @@ impl Model {
 
     fn names(&self) -> Named<'_> {
         let naming = self.family.naming;
-        Named { checkpoint: &self.checkpoint, first: &[], naming, outer: self.outer, to: self.quant }
+        let (outer, absent) = (self.outer, self.absent.as_deref());
+        Named { checkpoint: &self.checkpoint, first: &[], naming, outer, absent, to: self.quant }
     }
 
     /// A pass of this model over its own weights.

@@ -82,8 +82,8 @@ impl Encoder {
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Encoder, Error> {
-        let Member { family, sizes, first, outer, ignored } = member;
-        let names = || Named { checkpoint, first, naming: family.naming, outer, to: quant };
+        let Member { family, sizes, first, outer, ignored, absent } = member;
+        let names = || Named { checkpoint, first, naming: family.naming, outer, absent: absent.as_deref(), to: quant };
         let named = names();
         let asked = Asked::of(&named);
         let all = family.record(&asked, &sizes, sizes.look())?.wants;

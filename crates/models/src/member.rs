@@ -12,11 +12,15 @@ pub struct Member<F: 'static, S> {
     pub outer: &'static [&'static str],
     /// Ends of names of tensors that are not missed, and beginnings, where they end in a dot: other parts of the checkpoint.
     pub ignored: Vec<&'static str>,
+    /// Ends of names of weights that the configuration says are not there; every other bias has to be. None where nothing
+    /// says so but the file.
+    pub absent: Option<Vec<&'static str>>,
 }
 
 impl<F, S: Clone> Clone for Member<F, S> {
     fn clone(&self) -> Self {
         let Member { family, first, outer, .. } = *self;
-        Member { family, sizes: self.sizes.clone(), first, outer, ignored: self.ignored.clone() }
+        let (sizes, ignored, absent) = (self.sizes.clone(), self.ignored.clone(), self.absent.clone());
+        Member { family, sizes, first, outer, ignored, absent }
     }
 }

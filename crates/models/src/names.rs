@@ -1,6 +1,6 @@
 //! The same weight has other names in every file format. A recipe asks by ours; a table leads to the published one.
 
-use squint_nn::{Catalog, packed};
+use squint_nn::{Catalog, lists, packed};
 use squint_weights::{Checkpoint, Error, Facts, Kind, Other, Tensor};
 
 /// Ours, GGUF's, Hugging Face's. `{}` stands for the layer's number. Several rows may have the same name of ours: the first
@@ -15,6 +15,8 @@ pub struct Named<'a> {
     pub naming: Naming,
     /// What published names may begin with; "" where they may be as the table has them.
     pub outer: &'static [&'static str],
+    /// Ends of names of weights that are not there, so that every other bias has to be; none where only the file tells.
+    pub absent: Option<&'a [&'static str]>,
     /// Format that matrices are to be packed into at load, where not the file's own.
     pub to: Option<Kind>,
 }
@@ -53,6 +55,24 @@ impl Named<'_> {
             self.checkpoint.others().iter().find(|o| *o.name == *name)
         };
         self.spellings(ours).find_map(other).map_or(Ok(()), Other::refuse)
+    }
+
+    /// Whether a bias of a layer that is there has to be, or must not: answers without it would be a little wrong, and so
+    /// would those with one that the model was not trained with. None where nothing but the file says so.
+    fn said(&self, ours: &str) -> Option<bool> {
+        let layer = ours.strip_suffix("bias")?;
+        let listed = lists(self.absent?, ours);
+        match self.checkpoint.facts {
+            // Metadata have no word for biases.
+            Facts::Gguf(_) if listed => None,
+            _ if listed => Some(false),
+            _ => self.part(&format!("{layer}weight")).map(|_| true),
+        }
+    }
+
+    fn lost(&self, name: &str) -> Error {
+        let what = format!("the weight {} is not in the checkpoint", self.published(name));
+        Error::new("missing", what, "the file is cut, or not of the configuration beside it")
     }
 
     /// Published forms of one of our names. Members of a family may call one weight differently.
@@ -125,7 +145,14 @@ impl Catalog for Named<'_> {
     }
 
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
-        let Some(part) = self.part(name) else { return self.readable(name).map(|()| None) };
+        let said = self.said(name);
+        if said == Some(false) {
+            return Ok(None);
+        }
+        let Some(part) = self.part(name) else {
+            self.readable(name)?;
+            return if said == Some(true) { Err(self.lost(name)) } else { Ok(None) };
+        };
         let tensor = part.tensor;
         if differ(&part.shape, shape) {
             return Err(Error::new(

@@ -18,6 +18,11 @@ pub fn packed(own: Kind, wish: Option<Kind>, cols: usize) -> Kind {
     wish.filter(|kind| cols.is_multiple_of(kind.block)).unwrap_or(own)
 }
 
+/// Whether the last part of a name is among these.
+pub fn lists(ends: &[&str], name: &str) -> bool {
+    ends.iter().any(|end| name == *end || name.ends_with(&format!(".{end}")))
+}
+
 /// A model without weights: its file has the format the plan says. For estimates before any download.
 pub struct Planned<'a> {
     /// What the file has matrices in.
@@ -30,7 +35,7 @@ pub struct Planned<'a> {
 
 impl Catalog for Planned<'_> {
     fn kind(&self, name: &str, shape: &[usize]) -> Result<Option<Kind>, Error> {
-        let absent = self.absent.iter().any(|a| name == *a || name.ends_with(&format!(".{a}")));
+        let absent = lists(self.absent, name);
         if absent || shape.len() < 2 {
             return Ok((!absent).then_some(Kind::F32));
         }

@@ -18,5 +18,5 @@ mod net;
 pub mod readout;
 pub mod ssm;
 
-pub use catalog::{Asked, Catalog, Planned, packed};
+pub use catalog::{Asked, Catalog, Planned, lists, packed};
 pub use net::{Net, Norm, Place, Want};

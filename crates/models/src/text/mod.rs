@@ -49,5 +49,6 @@ pub type Found = Member<Text, Decoder>;
 /// The language model that a checkpoint is.
 pub fn alone(facts: &Facts) -> Result<Found, Error> {
     let family = family(facts)?;
-    Ok(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer: &[""], ignored: family.ignored.to_vec() })
+    let (ignored, absent) = (family.ignored.to_vec(), Some((family.absent)(facts)?));
+    Ok(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer: &[""], ignored, absent })
 }

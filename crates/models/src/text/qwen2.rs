@@ -17,11 +17,18 @@ pub static QWEN2: Text = Text {
     layer: sequential,
 };
 
-/// Layers from some one on may see a window only; published models leave that off.
+/// Layers from some one on, or those of a list, may see a window only; published models leave that off.
 fn read(facts: &Facts) -> Result<Decoder, Error> {
     let d = sizes(facts, &LIKE_LLAMA)?;
-    let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" })? == Some(true);
-    let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" })?.unwrap_or(28);
-    let narrow = matches!(facts, Facts::Gguf(_)) || (windowed && first < d.layers as u64);
+    let narrow = match facts {
+        Facts::Gguf(_) => true,
+        Facts::Hf(config) => {
+            let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" })? == Some(true);
+            let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" })?.unwrap_or(28);
+            // Where there is a list, it is what counts.
+            let listed = config.get("layer_types").and_then(|v| v.as_array());
+            windowed && listed.map_or(first < d.layers as u64, |all| all.iter().any(|one| one == "sliding_attention"))
+        }
+    };
     if narrow { within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d) } else { Ok(d) }
 }

@@ -69,5 +69,6 @@ pub type Found = Member<Vision, Encoder>;
 pub fn alone(facts: &Facts) -> Result<Option<Found>, Error> {
     let Some(family) = family(facts)? else { return Ok(None) };
     let (outer, ignored) = (family.outer, family.ignored.to_vec());
-    Ok(Some(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer, ignored }))
+    let absent = Some((family.absent)(facts)?);
+    Ok(Some(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer, ignored, absent }))
 }

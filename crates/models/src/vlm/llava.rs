@@ -46,6 +46,7 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         layers: layers(facts)?,
         dropped,
         projector: "mlp",
+        biased: Some(facts.flag(Fact { gguf: "", hf: "multimodal_projector_bias" })?.unwrap_or(true)),
         text: own(facts, "text_config", "llama")?,
         mark: mark(facts)?,
         beside: None,

@@ -53,7 +53,7 @@ pub fn eye(checkpoint: &Checkpoint) -> Result<Option<Eye>, Error> {
     let (mut sizes, first) = mmproj::sizes(family, file, kind.mmproj.tiles)?;
     let layer = sizes.join(&layers(&file.facts)?)?;
     let ignored = family.ignored.iter().copied().chain([BEGINS[1]]).collect();
-    let vision = Member { family, sizes, first, outer: family.outer, ignored };
+    let vision = Member { family, sizes, first, outer: family.outer, ignored, absent: None };
     let width = file.tensor(last).and_then(|t| t.shape.first().copied());
     let said = file.facts.uint(Fact { gguf: "vision.projection_dim", hf: "" })?;
     let new = file.facts.text(Fact { gguf: ".general.type", hf: "" })? == Some("mmproj");
@@ -143,7 +143,20 @@ impl Eye {
         let (dropped, others) = (self.dropped(), vec![BEGINS[0]]);
         let Eye { kind, vision, layer, projector, .. } = self;
         let apart = own.is_none();
-        Ok(Parts { kind, vision, layer, dropped, projector, others, text, mark, apart, template, beside: None })
+        Ok(Parts {
+            kind,
+            vision,
+            layer,
+            dropped,
+            projector,
+            biased: None,
+            others,
+            text,
+            mark,
+            apart,
+            template,
+            beside: None,
+        })
     }
 }
 

@@ -52,7 +52,8 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         processor: "CLIPImageProcessor",
         template: TEMPLATE,
     };
-    Ok(Said { vision: tower(facts)?, layers: vec![layer], dropped, projector, text, mark, beside: Some(beside) })
+    let (layers, beside) = (vec![layer], Some(beside));
+    Ok(Said { vision: tower(facts)?, layers, dropped, projector, biased: None, text, mark, beside })
 }
 
 /// The language model's configuration is the whole model's.

@@ -19,7 +19,7 @@ static CLASSES: &[Class] = &[
     Class {
         types: &["idefics3_vision"],
         architecture: "Idefics3VisionTransformer",
-        usual: r#"{"hidden_size": 1152, "intermediate_size": 4304, "num_attention_heads": 16}"#,
+        usual: r#"{"hidden_size": 1152, "intermediate_size": 3072, "num_attention_heads": 16}"#,
     },
     Class {
         types: &["llama"],
