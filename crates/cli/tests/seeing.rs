@@ -120,14 +120,58 @@ fn an_estimate_brings_the_card() {
     let bill = said(estimate(&["--model", "llava-1.5-7b", "--json"]));
     let licence = &bill["card"]["licence"];
     assert!(licence["permissive"] == json!(false) && licence["gated"] == json!(false), "{bill}");
+    assert_eq!(&bill["licence"], licence);
     let tokens = |stage: &str| bill["stages"][stage]["tokens_in"].as_u64();
     assert_eq!((tokens("vision"), tokens("project"), tokens("prefill")), (Some(576), Some(577), Some(640)));
     let lines = String::from_utf8(estimate(&["--model", "mobilevlm-v2-1.7b"]).stdout).unwrap();
     for words in ["licence  Apache-2.0: any use", "1 views of 576 rows, 144 after", "transformers has no such model"] {
         assert!(lines.contains(words), "{lines}");
     }
-    assert_eq!(said(estimate(&["--model", "smollm2-135m", "--json"]))["card"], Value::Null);
-    // A prompt of 17 views does not fit into the usual context.
-    let said = String::from_utf8(estimate(&["--model", "smolvlm-256m"]).stderr).unwrap();
+    // What sees nothing has no card, but terms; of a directory nobody knows them.
+    let bill = said(estimate(&["--model", "smollm2-135m", "--json"]));
+    assert_eq!((&bill["card"], &bill["licence"]["name"]), (&Value::Null, &json!("Apache-2.0")));
+    for (name, words) in [
+        ("gemma-2b-it", "licence  Gemma Terms of Use: some uses are excluded, after signing in: https://"),
+        ("vicuna-7b", "licence  Llama 2 Community License: some uses are excluded, without signing in: https://"),
+        ("clip-vit-base-patch32", "besides  not read on the page of the weights"),
+        (fixtures().join("seeing/smolvlm-sharded").to_str().unwrap(), "licence  not known"),
+    ] {
+        let lines = String::from_utf8(estimate(&["--model", name]).stdout).unwrap();
+        assert!(lines.contains(words), "{name}: {lines}");
+        // Before what it costs.
+        assert!(lines.find("licence").unwrap() < lines.find("weights  ").unwrap(), "{name}: {lines}");
+    }
+    // A prompt of 17 views does not fit into the usual context. The terms are told all the same.
+    let out = estimate(&["--model", "smolvlm-256m"]);
+    assert!(String::from_utf8(out.stdout).unwrap().contains("licence  Apache-2.0: any use"));
+    let said = String::from_utf8(out.stderr).unwrap();
     assert!(said.contains("1152 tokens of prompt and 32 of answer in a context of 1024"), "{said}");
+}
+
+/// A file may name its licence; what it says is shown as it says it, and no other is thought up.
+#[test]
+fn an_inspection_tells_the_licence_that_a_file_names() {
+    let text = |t: &str| [&(t.len() as u64).to_le_bytes()[..], t.as_bytes()].concat();
+    let said_by = |facts: &[(&str, &str)], name: &str| {
+        // Version 3, no tensors, facts that are texts (8).
+        let mut file =
+            [b"GGUF", &3u32.to_le_bytes()[..], &0u64.to_le_bytes(), &(facts.len() as u64).to_le_bytes()].concat();
+        for (key, value) in facts {
+            file.extend([text(key), 8u32.to_le_bytes().to_vec(), text(value)].concat());
+        }
+        let path = std::env::temp_dir().join(format!("squint-{name}-{}.gguf", std::process::id()));
+        std::fs::write(&path, file).unwrap();
+        let inspect = |more: &[&str]| {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+            command.args(["inspect", "--model"]).arg(&path).args(more).stdin(Stdio::null()).output().unwrap()
+        };
+        let (json, lines) = (said(inspect(&["--json"])), String::from_utf8(inspect(&[]).stdout).unwrap());
+        std::fs::remove_file(path).unwrap();
+        (json["licence"].clone(), lines)
+    };
+    let llama = ("general.architecture", "llama");
+    let (json, lines) = said_by(&[llama, ("general.license", "cc-by-nc-4.0")], "named");
+    assert!(json == "cc-by-nc-4.0" && lines.contains("licence       cc-by-nc-4.0\n"), "{json}: {lines}");
+    let (json, lines) = said_by(&[llama], "silent");
+    assert!(json == Value::Null && lines.contains("licence       the file names none"), "{json}: {lines}");
 }

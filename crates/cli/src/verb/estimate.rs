@@ -4,6 +4,7 @@ use crate::open::unpacked;
 use serde_json::{Value, json};
 use squint_engine::estimate::{Question, estimate, estimate_of};
 use squint_models::vlm::{self, Card};
+use squint_models::{Licence, licence};
 use squint_ops::{Error, Kind};
 use squint_weights::{Facts, checkpoint, source::File};
 use std::path::Path;
@@ -83,7 +84,17 @@ pub fn run(args: Args) -> Result<(), Error> {
         resolution: args.resolution,
         layer: args.layer,
     };
-    let bill = match facts(&args.model)? {
+    let local = facts(&args.model)?;
+    // Whose a directory is, nobody knows.
+    let name = local.is_none().then_some(args.model.as_str());
+    let (card, licence) = (name.and_then(vlm::published), name.and_then(licence));
+    // What is to be known of a model comes before what it costs, and before a refusal to say that.
+    if !args.json {
+        card.into_iter().flat_map(lines).for_each(|line| crate::say(&line));
+        licence.iter().flat_map(granted).for_each(|line| crate::say(&line));
+        local.iter().for_each(|_| crate::say("licence  not known: see where the directory is from"));
+    }
+    let bill = match local {
         Some(facts) => estimate_of(&facts, question)?,
         None => estimate(&args.model, question)?,
     };
@@ -96,19 +107,16 @@ pub fn run(args: Args) -> Result<(), Error> {
             (s.name.to_owned(), row)
         })
         .collect();
-    // What is to be known of a model comes before what it costs.
-    let card = vlm::published(&args.model);
     if args.json {
-        let card = card.map(told);
+        let (card, licence) = (card.map(told), licence.as_ref().map(terms));
         crate::say(
-            &json!({"model": args.model, "card": card, "stages": stages, "weight_bytes": bill.weight_bytes,
-                "kv_bytes": bill.kv_bytes, "peak_bytes": bill.peak_bytes, "file": bill.file.name,
-                "unpacked": unpacked(&bill.unpacked)})
+            &json!({"model": args.model, "card": card, "licence": licence, "stages": stages,
+                "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes, "peak_bytes": bill.peak_bytes,
+                "file": bill.file.name, "unpacked": unpacked(&bill.unpacked)})
             .to_string(),
         );
         return Ok(());
     }
-    card.into_iter().flat_map(lines).for_each(|line| crate::say(&line));
     crate::say(&format!("a file in {} is assumed", bill.file.name));
     bill.unpacked.iter().for_each(|kept| crate::say(&kept.to_string()));
     for s in &bill.stages {
@@ -127,24 +135,31 @@ pub fn run(args: Args) -> Result<(), Error> {
 
 /// A card, for programs.
 fn told(card: &Card) -> Value {
-    let l = &card.licence;
     json!({"parts": card.parts, "preprocess": card.preprocess, "template": card.template, "views": card.views,
         "tokens": card.tokens, "claims": card.claims, "source": card.source, "oracle": card.oracle,
-        "licence": {"name": l.name, "permissive": l.permissive, "gated": l.gated, "link": l.link}})
+        "licence": terms(&card.licence)})
+}
+
+fn terms(l: &Licence) -> Value {
+    json!({"name": l.name, "permissive": l.permissive, "gated": l.gated, "link": l.link, "text": l.text, "note": l.note})
 }
 
 /// The same for people.
 fn lines(card: &Card) -> Vec<String> {
-    let l = &card.licence;
-    let allowed = if l.permissive { "any use" } else { "some uses are excluded" };
-    let had = if l.gated { "after signing in" } else { "without signing in" };
     let [before, after] = card.tokens;
     vec![
         format!("parts    {}", card.parts.join("; ")),
         format!("pictures {}: {} views of {before} rows, {after} after the projector", card.preprocess, card.views),
         format!("prompt   {}", card.template),
         format!("claims   {} ({})", card.claims, card.source),
-        format!("licence  {}: {allowed}, {had}: {}", l.name, l.link),
         format!("held to  {}", card.oracle),
     ]
+}
+
+fn granted(l: &Licence) -> Vec<String> {
+    let allowed = if l.permissive { "any use" } else { "some uses are excluded" };
+    let had = if l.gated { "after signing in" } else { "without signing in" };
+    let mut lines = vec![format!("licence  {}: {allowed}, {had}: {}", l.name, l.link), format!("terms    {}", l.text)];
+    lines.extend(Some(l.note).filter(|note| !note.is_empty()).map(|note| format!("besides  {note}")));
+    lines
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use squint_models::vlm::{Parts, eye};
 use squint_models::{text, vision};
 use squint_ops::Error;
-use squint_weights::Checkpoint;
+use squint_weights::{Checkpoint, Fact};
 use std::collections::BTreeMap;
 
 #[derive(clap::Args)]
@@ -102,13 +102,15 @@ pub async fn run(args: Args) -> Result<(), Error> {
         *entry = (entry.0 + 1, entry.1 + t.bytes);
     }
     let numbers: usize = tensors().map(|t| t.len()).sum();
+    // Only GGUF files have room for it.
+    let licence = checkpoint.facts.text(Fact { gguf: ".general.license", hf: "?" })?;
     if args.json {
         let tensors: Vec<_> = tensors()
             .map(|t| json!({"name": t.name, "kind": t.kind.name, "shape": t.shape, "bytes": t.bytes}))
             .collect();
         let (family, sizes) = known.map_or((None, None), |k| (Some(k.family), Some(k.sizes)));
         crate::say(
-            &json!({"architecture": checkpoint.facts.architecture()?, "family": family,
+            &json!({"architecture": checkpoint.facts.architecture()?, "family": family, "licence": licence,
                 "bytes": checkpoint.bytes(), "numbers": numbers, "sizes": sizes, "tensors": tensors})
             .to_string(),
         );
@@ -122,6 +124,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
         }
         Err(e) => crate::say(&format!("family        none: {e}")),
     }
+    crate::say(&format!("licence       {}", licence.unwrap_or("the file names none: see where it is from")));
     crate::say(&format!("numbers       {numbers}"));
     crate::say(&format!("bytes         {}", checkpoint.bytes()));
     for (kind, (count, bytes)) in kinds {

@@ -12,7 +12,7 @@ use crate::{Member, Naming};
 use squint_nn::decoder::{Decoder, Layer};
 use squint_weights::{Error, Facts};
 
-pub use published::{Published, published};
+pub use published::{PUBLISHED, Published, published};
 
 /// One family.
 pub struct Text {

@@ -1,5 +1,7 @@
-//! Published models by name: their sizes as their `config.json` says them, for estimates before any download.
+//! Published models by name: their sizes as their `config.json` says them, for estimates before any download. Each was
+//! compared with that file, or with a copy of it.
 
+use crate::licence::{Licence, apache, gemma, llama2, mit, qwen_research};
 use squint_weights::{Error, Facts};
 
 pub struct Published {
@@ -7,6 +9,7 @@ pub struct Published {
     pub(crate) config: &'static str,
     /// Weights its family may have and this model has not; a head tied to the embedding, above all.
     pub absent: &'static [&'static str],
+    pub licence: Licence,
 }
 
 const TIED: &[&str] = &["head.weight", "bias"];
@@ -15,13 +18,14 @@ const OWN_HEAD: &[&str] = &["bias"];
 const QWEN: &[&str] = &["o.bias", "gate.bias", "up.bias", "down.bias", "head.bias"];
 const QWEN_TIED: &[&str] = &["head.weight", "o.bias", "gate.bias", "up.bias", "down.bias", "head.bias"];
 
-static PUBLISHED: &[Published] = &[
+pub static PUBLISHED: &[Published] = &[
     Published {
         name: "smollm2-135m",
         config: r#"{"architectures": ["LlamaForCausalLM"], "hidden_size": 576, "intermediate_size": 1536,
             "num_hidden_layers": 30, "num_attention_heads": 9, "num_key_value_heads": 3, "vocab_size": 49152,
             "max_position_embeddings": 8192, "rms_norm_eps": 1e-5, "rope_theta": 100000}"#,
         absent: TIED,
+        licence: apache("https://huggingface.co/HuggingFaceTB/SmolLM2-135M"),
     },
     Published {
         name: "smollm2-360m",
@@ -29,6 +33,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 32, "num_attention_heads": 15, "num_key_value_heads": 5, "vocab_size": 49152,
             "max_position_embeddings": 8192, "rms_norm_eps": 1e-5, "rope_theta": 100000}"#,
         absent: TIED,
+        licence: apache("https://huggingface.co/HuggingFaceTB/SmolLM2-360M"),
     },
     Published {
         name: "smollm2-1.7b",
@@ -36,6 +41,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 24, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 49152,
             "max_position_embeddings": 8192, "rms_norm_eps": 1e-5, "rope_theta": 130000}"#,
         absent: TIED,
+        licence: apache("https://huggingface.co/HuggingFaceTB/SmolLM2-1.7B"),
     },
     Published {
         name: "tinyllama-1.1b",
@@ -43,6 +49,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 22, "num_attention_heads": 32, "num_key_value_heads": 4, "vocab_size": 32000,
             "max_position_embeddings": 2048, "rms_norm_eps": 1e-5, "rope_theta": 10000}"#,
         absent: OWN_HEAD,
+        licence: apache("https://huggingface.co/TinyLlama/TinyLlama-1.1B-Chat-v1.0"),
     },
     Published {
         name: "mobilellama-1.4b",
@@ -50,6 +57,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 24, "num_attention_heads": 16, "num_key_value_heads": 16, "vocab_size": 32000,
             "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "rope_theta": 10000}"#,
         absent: OWN_HEAD,
+        licence: apache("https://huggingface.co/mtgv/MobileLLaMA-1.4B-Base"),
     },
     Published {
         name: "mobilellama-2.7b",
@@ -57,6 +65,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32000,
             "max_position_embeddings": 2048, "rms_norm_eps": 1e-6, "rope_theta": 10000}"#,
         absent: OWN_HEAD,
+        licence: apache("https://huggingface.co/mtgv/MobileLLaMA-2.7B-Base"),
     },
     Published {
         name: "phi-1.5",
@@ -65,6 +74,10 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "rope_theta": 10000, "hidden_act": "gelu_new",
             "partial_rotary_factor": 0.5}"#,
         absent: &[],
+        licence: mit(
+            "https://huggingface.co/microsoft/phi-1_5/blob/main/LICENSE",
+            "https://huggingface.co/microsoft/phi-1_5",
+        ),
     },
     Published {
         name: "phi-2",
@@ -73,6 +86,10 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 2048, "layer_norm_eps": 1e-5, "rope_theta": 10000, "hidden_act": "gelu_new",
             "partial_rotary_factor": 0.4}"#,
         absent: &[],
+        licence: mit(
+            "https://huggingface.co/microsoft/phi-2/blob/main/LICENSE",
+            "https://huggingface.co/microsoft/phi-2",
+        ),
     },
     Published {
         name: "phi-3-mini-4k",
@@ -80,6 +97,10 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32064,
             "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000, "sliding_window": 2047}"#,
         absent: OWN_HEAD,
+        licence: mit(
+            "https://huggingface.co/microsoft/Phi-3-mini-4k-instruct/blob/main/LICENSE",
+            "https://huggingface.co/microsoft/Phi-3-mini-4k-instruct",
+        ),
     },
     Published {
         name: "gemma-2b",
@@ -88,6 +109,7 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 10000, "head_dim": 256,
             "hidden_act": "gelu"}"#,
         absent: TIED,
+        licence: gemma("https://huggingface.co/google/gemma-2b"),
     },
     Published {
         name: "qwen1.5-0.5b",
@@ -96,6 +118,10 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
             "tie_word_embeddings": true}"#,
         absent: QWEN_TIED,
+        licence: qwen_research(
+            "https://huggingface.co/Qwen/Qwen1.5-0.5B-Chat/blob/main/LICENSE",
+            "https://huggingface.co/Qwen/Qwen1.5-0.5B-Chat",
+        ),
     },
     Published {
         name: "qwen1.5-1.8b",
@@ -104,7 +130,12 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
             "tie_word_embeddings": false}"#,
         absent: QWEN,
+        licence: qwen_research(
+            "https://huggingface.co/Qwen/Qwen1.5-1.8B-Chat/blob/main/LICENSE",
+            "https://huggingface.co/Qwen/Qwen1.5-1.8B-Chat",
+        ),
     },
+    // The bases' files allow 131072 tokens, the instructed ones' 32768: what both can have.
     Published {
         name: "qwen2-0.5b",
         config: r#"{"architectures": ["Qwen2ForCausalLM"], "hidden_size": 896, "intermediate_size": 4864,
@@ -112,6 +143,7 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
             "tie_word_embeddings": true}"#,
         absent: QWEN_TIED,
+        licence: apache("https://huggingface.co/Qwen/Qwen2-0.5B"),
     },
     Published {
         name: "qwen2-1.5b",
@@ -120,6 +152,7 @@ static PUBLISHED: &[Published] = &[
             "max_position_embeddings": 32768, "rms_norm_eps": 1e-6, "rope_theta": 1000000,
             "tie_word_embeddings": true}"#,
         absent: QWEN_TIED,
+        licence: apache("https://huggingface.co/Qwen/Qwen2-1.5B"),
     },
     Published {
         name: "vicuna-7b",
@@ -127,6 +160,7 @@ static PUBLISHED: &[Published] = &[
             "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 32, "vocab_size": 32000,
             "max_position_embeddings": 4096, "rms_norm_eps": 1e-5, "rope_theta": 10000}"#,
         absent: OWN_HEAD,
+        licence: llama2("https://huggingface.co/lmsys/vicuna-7b-v1.5"),
     },
 ];
 

@@ -1,10 +1,19 @@
 //! Published vision encoders by name: their sizes as their `config.json` says them, for estimates before any download.
+//! Each was compared with that file, or with a copy of it. Those of vit-tiny, deit-tiny and the one with registers were
+//! not at hand: these have the sizes of their authors' code.
 
+use crate::licence::{Licence, apache, mit};
 use crate::text::Published;
 
 /// A published encoder by name.
 pub fn published(name: &str) -> Option<&'static Published> {
     PUBLISHED.iter().find(|p| p.name == name)
+}
+
+/// OpenAI's weights.
+const fn clip(link: &'static str) -> Licence {
+    mit("https://github.com/openai/CLIP/blob/main/LICENSE", link)
+        .noted("not read on the page of the weights: this is the one of OpenAI's repository, where they are from")
 }
 
 pub static PUBLISHED: &[Published] = &[
@@ -14,6 +23,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 3, "intermediate_size": 768, "image_size": 224, "patch_size": 16,
             "num_labels": 1000}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/WinKawaks/vit-tiny-patch16-224"),
     },
     Published {
         name: "vit-base-patch16-224",
@@ -21,6 +31,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 224, "patch_size": 16,
             "num_labels": 1000}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/google/vit-base-patch16-224"),
     },
     Published {
         name: "deit-tiny-distilled-patch16-224",
@@ -28,6 +39,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 3, "intermediate_size": 768, "image_size": 224, "patch_size": 16,
             "num_labels": 1000}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/deit-tiny-distilled-patch16-224"),
     },
     Published {
         name: "clip-vit-base-patch32",
@@ -35,6 +47,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 224, "patch_size": 32,
             "projection_dim": 512}"#,
         absent: &["patch.bias", "project.bias"],
+        licence: clip("https://huggingface.co/openai/clip-vit-base-patch32"),
     },
     Published {
         name: "clip-vit-base-patch16",
@@ -42,6 +55,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 224, "patch_size": 16,
             "projection_dim": 512}"#,
         absent: &["patch.bias", "project.bias"],
+        licence: clip("https://huggingface.co/openai/clip-vit-base-patch16"),
     },
     Published {
         name: "clip-vit-large-patch14",
@@ -49,6 +63,7 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 16, "intermediate_size": 4096, "image_size": 224, "patch_size": 14,
             "projection_dim": 768}"#,
         absent: &["patch.bias", "project.bias"],
+        licence: clip("https://huggingface.co/openai/clip-vit-large-patch14"),
     },
     Published {
         name: "clip-vit-large-patch14-336",
@@ -56,60 +71,72 @@ pub static PUBLISHED: &[Published] = &[
             "num_attention_heads": 16, "intermediate_size": 4096, "image_size": 336, "patch_size": 14,
             "projection_dim": 768}"#,
         absent: &["patch.bias", "project.bias"],
+        licence: clip("https://huggingface.co/openai/clip-vit-large-patch14-336"),
     },
     Published {
         name: "siglip-base-patch16-224",
         config: r#"{"architectures": ["SiglipVisionModel"], "hidden_size": 768, "num_hidden_layers": 12,
             "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 224, "patch_size": 16}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/google/siglip-base-patch16-224"),
     },
     Published {
         name: "siglip-base-patch16-512",
         config: r#"{"architectures": ["SiglipVisionModel"], "hidden_size": 768, "num_hidden_layers": 12,
             "num_attention_heads": 12, "intermediate_size": 3072, "image_size": 512, "patch_size": 16}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/google/siglip-base-patch16-512"),
     },
     Published {
         name: "siglip-large-patch16-384",
         config: r#"{"architectures": ["SiglipVisionModel"], "hidden_size": 1024, "num_hidden_layers": 24,
             "num_attention_heads": 16, "intermediate_size": 4096, "image_size": 384, "patch_size": 16}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/google/siglip-large-patch16-384"),
     },
     Published {
         name: "siglip-so400m-patch14-384",
         config: r#"{"architectures": ["SiglipVisionModel"], "hidden_size": 1152, "num_hidden_layers": 27,
             "num_attention_heads": 16, "intermediate_size": 4304, "image_size": 384, "patch_size": 14}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/google/siglip-so400m-patch14-384"),
     },
     Published {
         name: "dinov2-small",
         config: r#"{"architectures": ["Dinov2Model"], "hidden_size": 384, "num_hidden_layers": 12,
             "num_attention_heads": 6, "image_size": 518, "patch_size": 14}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/dinov2-small"),
     },
     Published {
         name: "dinov2-base",
         config: r#"{"architectures": ["Dinov2Model"], "hidden_size": 768, "num_hidden_layers": 12,
             "num_attention_heads": 12, "image_size": 518, "patch_size": 14}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/dinov2-base"),
     },
     Published {
         name: "dinov2-large",
         config: r#"{"architectures": ["Dinov2Model"], "hidden_size": 1024, "num_hidden_layers": 24,
             "num_attention_heads": 16, "image_size": 518, "patch_size": 14}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/dinov2-large"),
     },
     Published {
         name: "dinov2-giant",
         config: r#"{"architectures": ["Dinov2Model"], "hidden_size": 1536, "num_hidden_layers": 40,
             "num_attention_heads": 24, "image_size": 518, "patch_size": 14, "use_swiglu_ffn": true}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/dinov2-giant"),
     },
     Published {
         name: "dinov2-with-registers-small",
         config: r#"{"architectures": ["Dinov2WithRegistersModel"], "hidden_size": 384, "num_hidden_layers": 12,
             "num_attention_heads": 6, "image_size": 518, "patch_size": 14, "num_register_tokens": 4}"#,
         absent: &[],
+        licence: apache("https://huggingface.co/facebook/dinov2-with-registers-small").noted(
+            "not read on the page of the weights: this is the one of DINOv2's repository, for code and weights alike",
+        ),
     },
 ];
 

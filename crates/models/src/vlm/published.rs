@@ -1,6 +1,7 @@
 //! Published models that see, by name: what is to be known of them before any download, and their sizes as their
 //! `config.json` says them, for estimates.
 
+use crate::licence::{Licence, apache, llama2};
 use squint_weights::{Error, Facts};
 
 /// Facts, with where they are from.
@@ -14,7 +15,7 @@ pub struct Card {
     /// Views that a square picture becomes; rows of one view before the projector and after it.
     pub views: usize,
     pub tokens: [usize; 2],
-    /// What its authors measured.
+    /// What its authors measured, and where they say so: every number was read there, or in a copy of that page.
     pub claims: &'static str,
     pub source: &'static str,
     pub licence: Licence,
@@ -23,16 +24,6 @@ pub struct Card {
     config: &'static str,
     /// Weights that the families may have and this one has not: the encoder's, the language model's.
     pub absent: [&'static [&'static str]; 2],
-}
-
-/// On what terms weights can be had. Squint hosts none of them.
-pub struct Licence {
-    pub name: &'static str,
-    /// Any use is allowed; if not, some are excluded.
-    pub permissive: bool,
-    /// They are given to people who sign in and agree only.
-    pub gated: bool,
-    pub link: &'static str,
 }
 
 impl Card {
@@ -59,26 +50,30 @@ const PADDED: &str = "a square of the mean colour around the picture, bicubic to
 const TILES: &str = "longer edge to 2048, tiles of 512 and one view of the whole, Lanczos";
 const SIGLIP: &str = "SigLIP base, patches of 16 at 512";
 
-const fn apache(link: &'static str) -> Licence {
-    Licence { name: "Apache-2.0", permissive: true, gated: false, link }
+const LLAVA_ZOO: &str = "https://github.com/haotian-liu/LLaVA/blob/main/docs/MODEL_ZOO.md, LLaVA-v1.5, 7B full_ft-1e";
+const MOBILE_ZOO: &str = "https://github.com/Meituan-AutoML/MobileVLM/blob/main/README.md, Model Zoo";
+const MOBILE_V1: &str = "https://github.com/Meituan-AutoML/MobileVLM/blob/main/README.md, Model Zoo, \
+    and assets/READMEv1.md, first lines";
+const SMOL_256: &str = "https://huggingface.co/HuggingFaceTB/SmolVLM-256M-Instruct, Evaluation, and its first lines";
+const SMOL_500: &str = "https://huggingface.co/HuggingFaceTB/SmolVLM-500M-Instruct, Evaluation, and its first lines";
+
+/// MobileVLM's weights. Its notice is about what they were made from.
+const fn mobile(link: &'static str) -> Licence {
+    apache(link).noted("its authors ask to comply with the licences of the datasets and checkpoints behind it, too")
 }
 
 pub static CARDS: &[Card] = &[
     Card {
         name: "llava-1.5-7b",
         parts: [CLIP, "two linear layers", "Vicuna-7B v1.5"],
-        preprocess: "shorter edge to 336, bicubic, and the middle of it",
-        template: V1,
+        preprocess: "shorter edge to 336, bicubic, and the middle of it; its authors' code pads it to a square instead",
+        template: "USER: <image> and the question, ASSISTANT:; its authors' code puts Vicuna's system text before",
         views: 1,
         tokens: [576, 576],
         claims: "VQAv2 78.5, GQA 62.0, TextVQA 58.2, POPE 85.9",
-        source: "https://arxiv.org/abs/2310.03744",
-        licence: Licence {
-            name: "Llama 2 Community License",
-            permissive: false,
-            gated: false,
-            link: "https://huggingface.co/llava-hf/llava-1.5-7b-hf",
-        },
+        source: LLAVA_ZOO,
+        licence: llama2("https://huggingface.co/llava-hf/llava-1.5-7b-hf")
+            .noted("its authors ask to comply with OpenAI's terms of use, too, for the data it learnt from"),
         oracle: TRANSFORMERS,
         config: r#"{"architectures": ["LlavaForConditionalGeneration"], "image_token_index": 32000,
             "vision_config": {"model_type": "clip_vision_model", "hidden_size": 1024, "intermediate_size": 4096,
@@ -89,13 +84,13 @@ pub static CARDS: &[Card] = &[
     },
     Card {
         name: "smolvlm-256m",
-        parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-135M"],
+        parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-135M-Instruct"],
         preprocess: TILES,
         template: TURNS,
         views: 17,
         tokens: [1024, 64],
-        claims: "TextVQA 49.9, DocVQA 58.3, MMMU 28.3; less than 1 GB of memory for one picture",
-        source: "https://huggingface.co/HuggingFaceTB/SmolVLM-256M-Instruct",
+        claims: "TextVQA 49.9, DocVQA 58.3, MMMU 28.3; less than 1 GB of GPU memory for one picture",
+        source: SMOL_256,
         licence: apache("https://huggingface.co/HuggingFaceTB/SmolVLM-256M-Instruct"),
         oracle: TRANSFORMERS,
         config: r#"{"architectures": ["Idefics3ForConditionalGeneration"], "image_token_id": 49190, "scale_factor": 4,
@@ -108,13 +103,13 @@ pub static CARDS: &[Card] = &[
     },
     Card {
         name: "smolvlm-500m",
-        parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-360M"],
+        parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-360M-Instruct"],
         preprocess: TILES,
         template: TURNS,
         views: 17,
         tokens: [1024, 64],
-        claims: "TextVQA 60.5, DocVQA 70.5, MMMU 33.7",
-        source: "https://huggingface.co/HuggingFaceTB/SmolVLM-500M-Instruct",
+        claims: "TextVQA 60.5, DocVQA 70.5, MMMU 33.7; 1.23 GB of GPU memory for one picture",
+        source: SMOL_500,
         licence: apache("https://huggingface.co/HuggingFaceTB/SmolVLM-500M-Instruct"),
         oracle: TRANSFORMERS,
         config: r#"{"architectures": ["Idefics3ForConditionalGeneration"], "image_token_id": 49190, "scale_factor": 4,
@@ -127,14 +122,14 @@ pub static CARDS: &[Card] = &[
     },
     Card {
         name: "mobilevlm-1.7b",
-        parts: [CLIP, "LDP", "MobileLLaMA-1.4B"],
+        parts: [CLIP, "LDP", "MobileLLaMA-1.4B-Chat"],
         preprocess: PADDED,
         template: V1,
         views: 1,
         tokens: [576, 144],
-        claims: "GQA 56.1, TextVQA 41.5, POPE 84.5; 21.5 tokens/s on a Snapdragon 888",
-        source: "https://github.com/Meituan-AutoML/MobileVLM",
-        licence: apache("https://huggingface.co/mtgv/MobileVLM-1.7B"),
+        claims: "GQA 56.1, TextVQA 41.5, POPE 84.5; 21.5 tokens/s on a Snapdragon 888, of a size that is not named",
+        source: MOBILE_V1,
+        licence: mobile("https://huggingface.co/mtgv/MobileVLM-1.7B"),
         oracle: PYTORCH,
         config: r#"{"architectures": ["MobileLlamaForCausalLM"], "mm_projector_type": "ldpnet",
             "mm_vision_tower": "openai/clip-vit-large-patch14-336", "image_aspect_ratio": "pad", "hidden_size": 2048,
@@ -143,15 +138,32 @@ pub static CARDS: &[Card] = &[
         absent: [CLIP_ABSENT, &["bias"]],
     },
     Card {
+        name: "mobilevlm-3b",
+        parts: [CLIP, "LDP", "MobileLLaMA-2.7B-Chat"],
+        preprocess: PADDED,
+        template: V1,
+        views: 1,
+        tokens: [576, 144],
+        claims: "GQA 59.0, TextVQA 47.5, POPE 84.9",
+        source: MOBILE_ZOO,
+        licence: mobile("https://huggingface.co/mtgv/MobileVLM-3B"),
+        oracle: PYTORCH,
+        config: r#"{"architectures": ["MobileLlamaForCausalLM"], "mm_projector_type": "ldpnet",
+            "mm_vision_tower": "openai/clip-vit-large-patch14-336", "image_aspect_ratio": "pad", "hidden_size": 2560,
+            "intermediate_size": 6912, "num_hidden_layers": 32, "num_attention_heads": 32, "vocab_size": 32000,
+            "max_position_embeddings": 2048, "rms_norm_eps": 1e-6}"#,
+        absent: [CLIP_ABSENT, &["bias"]],
+    },
+    Card {
         name: "mobilevlm-v2-1.7b",
-        parts: [CLIP, "LDPv2", "MobileLLaMA-1.4B"],
+        parts: [CLIP, "LDPv2", "MobileLLaMA-1.4B-Chat"],
         preprocess: PADDED,
         template: V1,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 59.3, TextVQA 52.1, POPE 84.3",
-        source: "https://github.com/Meituan-AutoML/MobileVLM",
-        licence: apache("https://huggingface.co/mtgv/MobileVLM_V2-1.7B"),
+        source: MOBILE_ZOO,
+        licence: mobile("https://huggingface.co/mtgv/MobileVLM_V2-1.7B"),
         oracle: PYTORCH,
         config: r#"{"architectures": ["MobileLlamaForCausalLM"], "mm_projector_type": "ldpnetv2",
             "mm_vision_tower": "openai/clip-vit-large-patch14-336", "image_aspect_ratio": "pad", "hidden_size": 2048,
@@ -161,14 +173,14 @@ pub static CARDS: &[Card] = &[
     },
     Card {
         name: "mobilevlm-v2-3b",
-        parts: [CLIP, "LDPv2", "MobileLLaMA-2.7B"],
+        parts: [CLIP, "LDPv2", "MobileLLaMA-2.7B-Chat"],
         preprocess: PADDED,
         template: V1,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 61.1, TextVQA 57.5, POPE 84.7",
-        source: "https://github.com/Meituan-AutoML/MobileVLM",
-        licence: apache("https://huggingface.co/mtgv/MobileVLM_V2-3B"),
+        source: MOBILE_ZOO,
+        licence: mobile("https://huggingface.co/mtgv/MobileVLM_V2-3B"),
         oracle: PYTORCH,
         config: r#"{"architectures": ["MobileLlamaForCausalLM"], "mm_projector_type": "ldpnetv2",
             "mm_vision_tower": "openai/clip-vit-large-patch14-336", "image_aspect_ratio": "pad", "hidden_size": 2560,
