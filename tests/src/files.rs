@@ -18,6 +18,29 @@ pub fn directory(folder: &Path, words: [&str; 2]) -> Result<Checkpoint, Error> {
     block_on(Checkpoint::hf(&file))
 }
 
+/// The checkpoints that are a directory's without one tensor, whose name comes with it: all tensors in turn that are of
+/// the first layer or of none. The directory's weights are one file of f32.
+pub fn without_one(folder: &Path) -> Result<Vec<(String, Checkpoint)>, Error> {
+    let weights = std::fs::read(folder.join("model.safetensors")).map_err(|e| {
+        Error::new("file", format!("{}: {e}", folder.display()), "choose one with its weights in one file")
+    })?;
+    let tensors = block_on(Safetensors::read(&Memory::new("model.safetensors", weights.clone())))?.tensors;
+    let later = |name: &str| name.split('.').any(|part| part.parse::<usize>().is_ok_and(|layer| layer > 0));
+    let mut all = vec![];
+    for name in tensors.iter().map(|t| t.name.to_string()).filter(|name| !later(name)) {
+        let rest = changed(&weights, &|one, numbers| (one != name).then_some((Kind::F32, numbers)))?;
+        let file = |file: &str| -> Option<Rc<dyn Source>> {
+            match file {
+                "model.safetensors" => Some(Rc::new(Memory::new(file, rest.clone()))),
+                _ => Some(Rc::new(File::open(&folder.join(file)).ok()?)),
+            }
+        };
+        let checkpoint = block_on(Checkpoint::hf(&file))?;
+        all.push((name, checkpoint));
+    }
+    Ok(all)
+}
+
 /// What becomes of a tensor of f32: its format and numbers, or none to leave it out.
 pub type Change<'a> = &'a dyn Fn(&str, Vec<f32>) -> Option<(Kind, Vec<f32>)>;
 

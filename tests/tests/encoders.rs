@@ -242,3 +242,17 @@ fn what_cannot_be_is_said() {
     let e = block_on(encoder.turn(small)).unwrap_err();
     assert!(e.code == "size" && e.what.contains("2×9 has no patch of 3"), "{e}");
 }
+
+/// A layer without its bias gives rows, too.
+#[test]
+fn every_tensor_is_missed() {
+    // Other towers' and those of training. Of a pooled row without its matrix nobody is promised anything.
+    let spare = ["text_", "logit_", "mask_token", "pooler.dense.weight"];
+    for name in names().iter().filter(|name| !name.contains("sharded") && !name.contains("bf16")) {
+        for (tensor, checkpoint) in files::without_one(&folder(name)).unwrap() {
+            let e = open(Rc::new(Reference::default()), &checkpoint, None).err().map(|e| e.code);
+            let missed = !spare.iter().any(|part| tensor.contains(part));
+            assert_eq!(e, missed.then_some("missing"), "{name} without {tensor}");
+        }
+    }
+}

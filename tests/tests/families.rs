@@ -173,6 +173,23 @@ fn what_is_not_known_is_refused() {
     }
 }
 
+/// A layer without its bias answers, too.
+#[test]
+fn every_tensor_is_missed() {
+    for name in ["llama-3", "phi-0.4", "phi3", "qwen2-own", "qwen2-tied", "gemma-one-group"] {
+        for (tensor, checkpoint) in files::without_one(&folder(name)).unwrap() {
+            let e = load(checkpoint, Rc::new(Reference::default())).err();
+            let e = e.unwrap_or_else(|| panic!("{name} was loaded without {tensor}"));
+            assert!(e.code == "missing", "{name} without {tensor}: {e}");
+        }
+    }
+    // And none is taken that the configuration denies.
+    assert_eq!(refused("qwen2-own", ["Qwen2ForCausalLM", "LlamaForCausalLM"]).code, "tensor");
+    let promised = |flag: &str| refused("llama-3", [&format!("\"{flag}\": false"), &format!("\"{flag}\": true")]);
+    assert!(promised("attention_bias").what.contains("self_attn.q_proj.bias"));
+    assert!(promised("mlp_bias").what.contains("gate_proj.bias"));
+}
+
 /// Layers that see only some keys back see all of them as long as there are no more; with more, the answer would be
 /// another model's.
 #[test]
@@ -193,6 +210,7 @@ fn a_window_bounds_the_context() {
         let mut checkpoint = directory("qwen2-own", words).unwrap();
         if let squint_weights::Facts::Hf(config) = &mut checkpoint.facts {
             config["sliding_window"] = 24.into();
+            config.as_object_mut().unwrap().remove("layer_types");
             config["max_window_layers"] = if used.contains("later") { 3.into() } else { 2.into() };
         }
         checkpoint
@@ -200,4 +218,18 @@ fn a_window_bounds_the_context() {
     assert!(room(qwen("\"use_sliding_window\": false"), 128).is_ok());
     assert!(room(qwen("\"use_sliding_window\": true, \"later\": 1"), 128).is_ok());
     assert!(room(qwen("\"use_sliding_window\": true"), 25).unwrap_err().contains("1 to 24"));
+    // Where there is a list of layers, it is what counts.
+    for (types, most) in [(["full_attention", "sliding_attention"], 24), (["full_attention", "full_attention"], 128)] {
+        let listed = |words: &str| {
+            let mut checkpoint = qwen(words);
+            if let squint_weights::Facts::Hf(config) = &mut checkpoint.facts {
+                config["layer_types"] = types.to_vec().into();
+            }
+            checkpoint
+        };
+        for words in ["\"use_sliding_window\": true", "\"use_sliding_window\": true, \"later\": 1"] {
+            assert!(room(listed(words), most).is_ok(), "{types:?}");
+            assert!(room(listed(words), most + 1).is_err(), "{types:?}");
+        }
+    }
 }

@@ -282,3 +282,15 @@ fn older_templates_are_read() {
     let [chat, _] = golden.prompts();
     assert_eq!(words.ids(&chat, None, ROOM).unwrap(), golden.ids[1..golden.prompt]);
 }
+
+/// A layer without its bias answers, too.
+#[test]
+fn every_tensor_is_missed() {
+    for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3", "mobilevlm", "mobilevlm-v2"] {
+        for (tensor, checkpoint) in files::without_one(&folder(name)).unwrap() {
+            let e = Whole::load(Rc::new(Reference::default()), checkpoint).err();
+            let e = e.unwrap_or_else(|| panic!("{name} was loaded without {tensor}"));
+            assert_eq!(e.code, "missing", "{name} without {tensor}: {e}");
+        }
+    }
+}

@@ -24,19 +24,18 @@ pub struct Projection {
 }
 
 impl Projection {
-    /// `biased` is whether layers have biases, none where only the file tells; `ignored` are ends and beginnings of names of tensors of the checkpoint that are not missed; `quant` is what matrices are converted
+    /// `absent` are ends of names of weights that are not there, none where only the file tells; `ignored` are ends and beginnings of names of tensors of the checkpoint that are not missed; `quant` is what matrices are converted
     /// to, none keeps the file's formats.
     pub async fn load(
         backend: Rc<dyn Backend>,
         host: Host,
         checkpoint: &Checkpoint,
-        (kind, biased, ignored): (&'static Projector, Option<bool>, &[&'static str]),
+        (kind, absent, ignored): (&'static Projector, Option<&[&'static str]>, &[&'static str]),
         ends: Ends,
         quant: Option<Kind>,
         progress: Progress<'_>,
     ) -> Result<Projection, Error> {
         let sizes = (kind.read)(&checkpoint.facts, &ends)?;
-        let absent: Option<&[&str]> = biased.map(|there| if there { &[][..] } else { &["bias"] });
         let names = || Named { checkpoint, first: &[], naming: kind.naming, outer: &[""], absent, to: quant };
         let projected = record(&names(), sizes.as_ref(), &ends)?;
         let loader = Loader { backend: backend.as_ref(), host: &host, names: names(), family: kind.name, ignored };

@@ -54,7 +54,7 @@ impl Sight {
             return Err(Error::new("image", what, hint));
         }
         let (look, ends) = (parts.look(image), parts.ends(image));
-        let to = (parts.projector, parts.biased, &parts.others[..]);
+        let to = (parts.projector, parts.absent, &parts.others[..]);
         let (on, here, eye) = (backend.clone(), host.clone(), checkpoint.eye());
         let encoder = Encoder::load_for(on, here, eye, (parts.vision, look), quant[0], progress).await?;
         let projection = Projection::load(backend, host.clone(), eye, to, ends, quant[1], progress).await?;

@@ -21,7 +21,7 @@ pub static IDEFICS3: Vlm = Vlm {
             layers: vec![],
             dropped: 0,
             projector: "idefics3",
-            biased: Some(false),
+            absent: &["bias"],
             text: own(facts, "text_config", "llama")?,
             mark: mark(facts)?,
             beside: None,

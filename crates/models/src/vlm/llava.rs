@@ -46,7 +46,10 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         layers: layers(facts)?,
         dropped,
         projector: "mlp",
-        biased: Some(facts.flag(Fact { gguf: "", hf: "multimodal_projector_bias" })?.unwrap_or(true)),
+        absent: match facts.flag(Fact { gguf: "", hf: "multimodal_projector_bias" })? {
+            Some(false) => &["bias"],
+            _ => &[],
+        },
         text: own(facts, "text_config", "llama")?,
         mark: mark(facts)?,
         beside: None,

@@ -149,7 +149,7 @@ impl Eye {
             layer,
             dropped,
             projector,
-            biased: None,
+            absent: None,
             others,
             text,
             mark,

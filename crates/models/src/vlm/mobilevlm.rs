@@ -53,7 +53,9 @@ fn read(facts: &Facts) -> Result<Said, Error> {
         template: TEMPLATE,
     };
     let (layers, beside) = (vec![layer], Some(beside));
-    Ok(Said { vision: tower(facts)?, layers, dropped, projector, biased: None, text, mark, beside })
+    // Norms come after them.
+    let absent = &["depth.bias", "point.bias"];
+    Ok(Said { vision: tower(facts)?, layers, dropped, projector, absent, text, mark, beside })
 }
 
 /// The language model's configuration is the whole model's.

@@ -55,8 +55,8 @@ pub struct Said {
     pub dropped: usize,
     /// As `projector` knows it.
     pub projector: &'static str,
-    /// Whether its layers have biases; none where nothing says so but the file.
-    pub biased: Option<bool>,
+    /// Ends of names of its weights that are not there; every other bias has to be.
+    pub absent: &'static [&'static str],
     pub text: Facts,
     /// The token that stands for a row of a picture.
     pub mark: u32,
@@ -84,8 +84,8 @@ pub struct Parts {
     pub layer: Option<usize>,
     pub dropped: usize,
     pub projector: &'static Projector,
-    /// As `Said` has it.
-    pub biased: Option<bool>,
+    /// Ends of names of its weights that are not there, so that every other bias has to be; none where only the file tells.
+    pub absent: Option<&'static [&'static str]>,
     /// Beginnings of what is not the projector's.
     pub others: Vec<&'static str>,
     pub text: text::Found,
@@ -126,14 +126,18 @@ impl Parts {
         let vision = Member { family, sizes, first: &[], outer: kind.outer[0], ignored, absent };
         let family = text::family(&said.text)?;
         let ignored = apart(2, family.ignored);
-        let (mut sizes, absent) = ((family.sizes)(&said.text)?, Some((family.absent)(&said.text)?));
+        let mut absent = (family.absent)(&said.text)?;
+        // The whole model's head has none, whatever the family's own has.
+        absent.push("head.bias");
+        let mut sizes = (family.sizes)(&said.text)?;
         // Of the whole model it is said whether the head is a matrix of its own.
         sizes.own_head |= facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? == Some(false);
-        let text = Member { family, sizes, first: &[], outer: kind.outer[1], ignored, absent };
+        let text = Member { family, sizes, first: &[], outer: kind.outer[1], ignored, absent: Some(absent) };
         let (projector, others) = (projector(said.projector)?, apart(1, &[]));
-        let Said { dropped, biased, mark, beside, .. } = said;
+        let Said { dropped, mark, beside, .. } = said;
+        let absent = Some(said.absent);
         let (apart, template) = (beside.is_some(), beside.map(|beside| beside.template));
-        Ok(Some(Parts { kind, vision, layer, dropped, projector, biased, others, text, mark, apart, template, beside }))
+        Ok(Some(Parts { kind, vision, layer, dropped, projector, absent, others, text, mark, apart, template, beside }))
     }
 
     /// What is wanted of the encoder.
