@@ -5,6 +5,7 @@ mod open;
 mod picture;
 mod process;
 mod say;
+mod stages;
 mod table;
 mod verb;
 

@@ -1,8 +1,10 @@
 //! `squint bench`: prefill and decode, warm, medians; beside them what the machine can do at most.
 
 use crate::open::{How, unpacked};
-use crate::table::Stage;
+use crate::{stages, table};
 use serde_json::{Value, json};
+use squint_engine::answer::Measured;
+use squint_engine::estimate::Stage;
 use squint_engine::{Choice, Host, Isa, Peaks, Profile, Session, room};
 use squint_ops::{Error, INT8};
 
@@ -42,7 +44,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let vocab = session.model.sizes.vocab as u32;
     // Ids without meaning: the work is the same.
     let prompt: Vec<u32> = (0..args.prompt_tokens as u32).map(|i| (i * 7919 + 13) % vocab).collect();
-    let (mut prefill, mut decode, mut flops) = (vec![], vec![], 0);
+    let (mut times, mut last) = ([vec![], vec![]], [Stage::default(), Stage::default()]);
     for run in 0..args.runs + 1 {
         // Another first token makes a prompt that no cache knows.
         let mut prompt = prompt.clone();
@@ -52,53 +54,70 @@ pub async fn run(args: Args) -> Result<(), Error> {
         session.prefill(&prompt).await?;
         session.next(Choice::GREEDY, 1).await?;
         let read = now();
-        flops = session.take_bill().flops;
+        last[0] = Stage::billed("prefill", args.prompt_tokens, &session);
+        let read = read - start;
+        let start = now();
         let mut done = 0;
         while done < args.answer {
             done += session.next(Choice::GREEDY, args.answer - done).await?.len();
         }
+        let said = now() - start;
+        last[1] = Stage::billed("decode", args.answer, &session);
         if run > 0 {
-            prefill.push(args.prompt_tokens as f64 / (read - start) * 1e3);
-            decode.push(args.answer as f64 / (now() - read) * 1e3);
+            times[0].push(read);
+            times[1].push(said);
         }
     }
-    let (prefill, decode) = (median(&mut prefill), median(&mut decode));
-    let mut stages = vec![];
+    // All runs do the same work: what the last one moved is what each did.
+    let [read, said] = times.map(|mut times| median(&mut times));
+    let speed = |tokens: usize, ms: f64| tokens as f64 / ms * 1e3;
+    let (prefill, decode) = (speed(args.prompt_tokens, read), speed(args.answer, said));
+    let taken = |(stage, ms)| Measured { stage, ms, reused: false };
+    let measured: Vec<_> = last.into_iter().zip([read, said]).map(taken).collect();
+    let mut profiles = vec![];
     if args.profile {
         let mut prompt = prompt.clone();
         prompt.iter_mut().take(1).for_each(|first| *first = (args.runs as u32 + 1) % vocab);
-        let totals = [(args.prompt_tokens, prefill), (args.answer, decode)].map(|(n, speed)| n as f64 / speed * 1e3);
-        stages = profile(&mut session, &prompt, args.answer, totals).await?;
+        profiles = profile(&mut session, &prompt, args.answer, [read, said]).await?;
     }
     let caps = session.model.backend.caps();
     let mut json = json!({"prefill_tokens_per_s": prefill, "decode_tokens_per_s": decode,
         "prompt_tokens": args.prompt_tokens, "gen": args.answer, "runs": args.runs, "backend": caps.name,
-        "device": caps.device, "unpacked": unpacked(&session.model.unpacked)});
-    let gop = flops as f64 / args.prompt_tokens as f64 * prefill / 1e9;
+        "device": caps.device, "stages": stages::json(&measured), "unpacked": unpacked(&session.model.unpacked)});
+    let gop = measured[0].stage.flops as f64 / args.prompt_tokens as f64 * prefill / 1e9;
     let roof = if caps.name == "cpu" { Some(Roof::measure(&session)?) } else { None };
     if let (Some(roof), Some(json)) = (&roof, json.as_object_mut()) {
         json.extend(roof.shares(gop, decode));
     }
-    if let (Some(json), false) = (json.as_object_mut(), stages.is_empty()) {
-        let stages: serde_json::Map<_, _> = stages.iter().map(|s| (s.name.into(), s.json())).collect();
-        json.insert("profile".into(), stages.into());
+    if let (Some(json), false) = (json.as_object_mut(), profiles.is_empty()) {
+        let profiles: serde_json::Map<_, _> = profiles.iter().map(|s| (s.name.into(), s.json())).collect();
+        json.insert("profile".into(), profiles.into());
     }
     if args.how.json {
         crate::say(&json.to_string());
         return Ok(());
     }
     crate::say(&format!("{} ({}), medians of {} warm runs", caps.name, caps.device, args.runs));
-    crate::say(&format!("prefill  {prefill:8.1} tokens/s over {} tokens", args.prompt_tokens));
-    crate::say(&format!("decode   {decode:8.1} tokens/s over {} tokens", args.answer));
+    for (Measured { stage, ms, .. }, speed) in measured.iter().zip([prefill, decode]) {
+        let (name, tokens, megabytes) = (stage.name, stage.tokens_in, stage.bytes as f64 / 1e6);
+        crate::say(&format!(
+            "{name:8} {speed:8.1} tokens/s over {tokens} tokens: {ms:.1} ms, {megabytes:.1} MB touched"
+        ));
+    }
     if let Some(roof) = &roof {
         roof.tell(gop, decode);
     }
-    stages.iter().flat_map(Stage::lines).for_each(|line| crate::say(&line));
+    profiles.iter().flat_map(table::Stage::lines).for_each(|line| crate::say(&line));
     Ok(())
 }
 
 /// Prefill and decode once more, step by step; `totals` are what they took in one piece.
-async fn profile(session: &mut Session, prompt: &[u32], answer: usize, totals: [f64; 2]) -> Result<Vec<Stage>, Error> {
+async fn profile(
+    session: &mut Session,
+    prompt: &[u32],
+    answer: usize,
+    totals: [f64; 2],
+) -> Result<Vec<table::Stage>, Error> {
     session.profile = Some(Profile::default());
     session.prefill(prompt).await?;
     session.next(Choice::GREEDY, 1).await?;
@@ -108,7 +127,7 @@ async fn profile(session: &mut Session, prompt: &[u32], answer: usize, totals: [
         done += session.next(Choice::GREEDY, answer - done).await?.len();
     }
     let decode = session.profile.take().unwrap_or_default();
-    let stage = |name, tokens, total, profile| Stage { name, tokens, total, profile };
+    let stage = |name, tokens, total, profile| table::Stage { name, tokens, total, profile };
     Ok(vec![stage("prefill", prompt.len(), totals[0], prefill), stage("decode", answer, totals[1], decode)])
 }
 

@@ -1,9 +1,9 @@
 //! `squint run`: a question in, an answer out, streamed.
 
 use crate::open::{How, Shown, unpacked};
-use crate::process;
 use crate::say::stream;
-use serde_json::{Value, json};
+use crate::{process, stages};
+use serde_json::json;
 use squint_engine::answer::Heard;
 use squint_engine::talk::Say;
 use squint_engine::{Choice, Prompt, Talk};
@@ -81,16 +81,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let seeing = seen.stages.iter().fold(0.0, |sum, s| sum + s.ms);
     let held = talk.session.model.backend.ledger().most();
     if quiet {
-        let stages: serde_json::Map<String, Value> = seen
-            .stages
-            .iter()
-            .chain(&done.stages)
-            .map(|s| {
-                let row = json!({"ms": s.ms, "tokens_in": s.stage.tokens_in, "tokens_out": s.stage.tokens_out,
-                    "flops": s.stage.flops, "bytes": s.stage.bytes, "reused": s.reused});
-                (s.stage.name.to_owned(), row)
-            })
-            .collect();
+        let stages = stages::json(seen.stages.iter().chain(&done.stages));
         let caps = talk.session.model.backend.caps();
         let meter = json!({"prompt_tokens": m.prompt_tokens, "reused_tokens": m.reused_tokens, "prompt_ms": m.prompt_ms,
             "vision_ms": seeing, "ttft_ms": seeing + m.ttft_ms, "generated_tokens": m.generated_tokens, "decode_ms": m.decode_ms,
