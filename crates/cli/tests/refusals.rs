@@ -46,6 +46,26 @@ fn what_cannot_be_measured_or_estimated_is_named() {
     }
 }
 
+/// Before anything is read: there is no such model.
+#[test]
+fn sampling_that_means_nothing_is_refused_before_a_model_is_read() {
+    let run = ["run", "--model", "/nowhere", "--prompt", "x"];
+    for (option, wrong, words) in [
+        ("--temperature", &["-1", "nan", "inf", "1001", "0.0001"][..], "temperature is"),
+        ("--top-p", &["1.5", "-0.1", "nan"], "top_p is"),
+        ("--min-p", &["-0.5", "2", "nan"], "min_p is"),
+        ("--repeat-penalty", &["0", "-2", "1e9", "nan"], "repeat_penalty is"),
+    ] {
+        for value in wrong {
+            let said = refused(&[&run[..], &[option, value]].concat());
+            assert!(said.contains("squint: sampling: ") && said.contains(words), "{option} {value}: {said}");
+        }
+    }
+    // What means something is looked for.
+    let fine = ["--temperature", "0.7", "--top-k", "5", "--top-p", "0.9", "--min-p", "0.1", "--repeat-penalty", "1.1"];
+    assert!(refused(&[&run[..], &fine].concat()).contains("squint: model: "));
+}
+
 fn squint(args: &[&str]) -> (Option<i32>, serde_json::Value, String) {
     let out = Command::new(env!("CARGO_BIN_EXE_squint")).args(args).stdin(Stdio::null()).output().unwrap();
     let said = String::from_utf8(out.stderr).unwrap();

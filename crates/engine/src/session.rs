@@ -31,7 +31,7 @@ impl Choice {
         Choice { how: Sampling { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, penalty: 1.0 }, seed: 0 };
 
     /// Numbers that mean nothing would draw anything.
-    fn check(&self) -> Result<(), Error> {
+    pub fn check(&self) -> Result<(), Error> {
         let Sampling { temperature, top_p, min_p, penalty, .. } = self.how;
         let share = |n: f32| (0.0..=1.0).contains(&n);
         let usable = |n: f32| (1e-3..=1e3).contains(&n);

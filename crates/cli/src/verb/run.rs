@@ -30,19 +30,19 @@ pub struct Args {
     #[arg(long, default_value_t = 128)]
     max_tokens: usize,
     /// 0 is always the likeliest token
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     temperature: f32,
     /// Draw from this many likeliest; 0 is all
     #[arg(long, default_value_t = 0)]
     top_k: u32,
     /// Draw from the likeliest that together have this probability
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     top_p: f32,
     /// Leave out tokens with less than this share of the likeliest one's probability
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, default_value_t = 0.0, allow_negative_numbers = true)]
     min_p: f32,
     /// Make recent tokens less likely; 1 is not at all
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, default_value_t = 1.0, allow_negative_numbers = true)]
     repeat_penalty: f32,
     #[arg(long, default_value_t = 0)]
     seed: u32,
@@ -51,7 +51,23 @@ pub struct Args {
     stop: Vec<String>,
 }
 
+impl Args {
+    fn choice(&self) -> Choice {
+        let how = Sampling {
+            temperature: self.temperature,
+            top_k: self.top_k,
+            top_p: self.top_p,
+            min_p: self.min_p,
+            penalty: self.repeat_penalty,
+        };
+        Choice { how, seed: self.seed }
+    }
+}
+
 pub async fn run(args: Args) -> Result<(), Error> {
+    // Before anything is read: a large model takes minutes.
+    let choice = args.choice();
+    choice.check()?;
     let mut talk = Talk::of(args.how.session().await?)?;
     let Shown { numbers, seen, unpacked: kept, sight: _sight } = args.how.show(&mut talk.session, &args.image).await?;
     let prompt = if args.raw {
@@ -61,14 +77,6 @@ pub async fn run(args: Args) -> Result<(), Error> {
         Prompt::Chat(system.chain([talk.message("user", &args.prompt, args.image.len())]).collect())
     };
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |t| t.as_secs());
-    let how = Sampling {
-        temperature: args.temperature,
-        top_k: args.top_k,
-        top_p: args.top_p,
-        min_p: args.min_p,
-        penalty: args.repeat_penalty,
-    };
-    let choice = Choice { how, seed: args.seed };
     let say = Say { prompt, now: Some(now as i64), most: args.max_tokens, choice, stops: args.stop };
     let (quiet, around) = (args.how.json, args.how.around()?);
     let answer = talk.answer(&around, say, numbers, &seen.pictures, |heard| {
