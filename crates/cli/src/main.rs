@@ -1,5 +1,6 @@
 //! `squint`: the engine behind a command line. Every verb is one file of `verb/`; what they share stands in `open`.
 
+mod bar;
 mod find;
 mod open;
 mod picture;

@@ -1,9 +1,9 @@
 //! Flags that every verb shares, and what they open.
 
+use crate::bar::Bar;
 use crate::find::{Files, find, only};
 use crate::{picture, say};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value, json};
 use squint_engine::sight::Seen;
 use squint_engine::{
@@ -80,12 +80,12 @@ async fn open(path: &Path) -> Result<Checkpoint, Error> {
 impl How {
     async fn load(&self, checkpoint: Checkpoint) -> Result<Rc<Model>, Error> {
         let checkpoint = Rc::new(checkpoint);
-        let (backend, bar) = (self.open().await?, bar());
+        let (backend, bar) = (self.open().await?, Bar::loading());
         let language = self.wishes(&checkpoint)?[0];
         let cache = Some(self.cache(backend.as_ref(), &checkpoint)?);
-        let mut shown = |done, all| show(&bar, done, all);
+        let mut shown = |done, all| bar.at(done, all);
         let model = Model::load_warm(backend, Host::native(), checkpoint, language, cache, &mut shown).await;
-        bar.finish_and_clear();
+        drop(bar);
         let model = Rc::new(model?);
         tell(&model.unpacked);
         Ok(model)
@@ -93,11 +93,11 @@ impl How {
 
     /// The same of a vision encoder, as far as one look needs it.
     pub async fn encoder(&self, checkpoint: &Checkpoint, what: (Found, Look)) -> Result<Encoder, Error> {
-        let (backend, bar) = (self.open().await?, bar());
+        let (backend, bar) = (self.open().await?, Bar::loading());
         let vision = wishes(&self.quant, &["vision"])?[0];
-        let mut shown = |done, all| show(&bar, done, all);
+        let mut shown = |done, all| bar.at(done, all);
         let encoder = Encoder::load_for(backend, Host::native(), checkpoint.eye(), what, vision, &mut shown).await;
-        bar.finish_and_clear();
+        drop(bar);
         let encoder = encoder?;
         tell(&encoder.unpacked);
         Ok(encoder)
@@ -105,11 +105,9 @@ impl How {
 
     /// A head over an encoder's rows, on the same backend.
     pub async fn head(&self, of: &Encoder, checkpoint: &Checkpoint, what: (&str, Grid)) -> Result<Head, Error> {
-        let bar = bar();
-        let mut shown = |done, all| show(&bar, done, all);
-        let head = Head::load(of.backend.clone(), Host::native(), checkpoint, what, &of.sizes, &mut shown).await;
-        bar.finish_and_clear();
-        head
+        let bar = Bar::loading();
+        let mut shown = |done, all| bar.at(done, all);
+        Head::load(of.backend.clone(), Host::native(), checkpoint, what, &of.sizes, &mut shown).await
     }
 
     async fn open(&self) -> Result<Rc<dyn Backend>, Error> {
@@ -160,16 +158,18 @@ impl How {
             });
         }
         let pictures = picture::open_all(paths).await?;
-        let (model, bar) = (session.model.clone(), bar());
+        let (model, bar) = (session.model.clone(), Bar::loading());
         let [.., vision, projector] = self.wishes(&model.checkpoint)?;
         let (on, host) = (model.backend.clone(), Host::native());
-        let mut shown = |done, all| show(&bar, done, all);
+        let mut shown = |done, all| bar.at(done, all);
         let sight = Sight::load(on, host, &model.checkpoint, [vision, projector], &mut shown).await;
-        bar.finish_and_clear();
+        drop(bar);
         let sight = sight?;
         tell(sight.unpacked());
         unpacked.extend(sight.unpacked().cloned());
-        let seen = sight.see(&pictures).await?;
+        let bar = Bar::counting("looking", pictures.len());
+        let seen = sight.see_all(&pictures, &mut |done, all| bar.at(done, all)).await?;
+        drop(bar);
         Ok(Shown { numbers: session.show(&seen.rows)?, seen, unpacked, sight: Some(sight) })
     }
 }
@@ -198,14 +198,4 @@ pub fn unpacked<'a>(kept: impl IntoIterator<Item = &'a Kept>) -> Value {
         json!({"wish": kept.wish.name, "matrices": kept.all, "kept": formats})
     };
     kept.into_iter().map(one).collect()
-}
-
-fn bar() -> ProgressBar {
-    let style = ProgressStyle::with_template("loading {bar:40} {bytes}/{total_bytes}");
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-}
-
-fn show(bar: &ProgressBar, done: u64, all: u64) {
-    bar.set_length(all);
-    bar.set_position(done);
 }

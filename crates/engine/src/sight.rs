@@ -68,8 +68,13 @@ impl Sight {
 
     /// Looks at pictures, one after the other.
     pub async fn see(&self, pictures: &[Picture]) -> Result<Seen, Error> {
+        self.see_all(pictures, &mut |_, _| ()).await
+    }
+
+    /// The same, and says how many of their views it has seen: a large picture may have dozens.
+    pub async fn see_all(&self, pictures: &[Picture], progress: Progress<'_>) -> Result<Seen, Error> {
         let (pictures, prepared) = self.prepare(pictures).await;
-        let (rows, [vision, project]) = self.rows(&pictures).await?;
+        let (rows, [vision, project]) = self.rows(&pictures, progress).await?;
         Ok(Seen { pictures, rows, stages: vec![prepared, vision, project] })
     }
 
@@ -87,8 +92,9 @@ impl Sight {
         (made, stage.done())
     }
 
-    /// [rows of all views, width of the language model], and what the two stages took that made them.
-    pub async fn rows(&self, pictures: &[Views]) -> Result<(Vec<f32>, [Measured; 2]), Error> {
+    /// [rows of all views, width of the language model], and what the two stages took that made them. `progress` counts
+    /// views.
+    pub async fn rows(&self, pictures: &[Views], progress: Progress<'_>) -> Result<(Vec<f32>, [Measured; 2]), Error> {
         let (count, [seen, _]) = (count(pictures), self.encoder.shape());
         let cells = self.encoder.sizes.grid(self.encoder.look().image).rows();
         let mut stages = [
@@ -96,9 +102,11 @@ impl Sight {
             Taken::new("project", [count * seen, count * self.projection.tokens]),
         ];
         let mut rows = vec![];
-        for view in pictures.iter().flat_map(|p| &p.views) {
+        for (done, view) in pictures.iter().flat_map(|p| &p.views).enumerate() {
+            progress(done as u64, count as u64);
             rows.extend_from_slice(&self.one(view, &mut stages).await?);
         }
+        progress(count as u64, count as u64);
         Ok((rows, stages.map(Taken::done)))
     }
 

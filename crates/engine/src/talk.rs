@@ -173,7 +173,7 @@ impl Talk {
         let (mut views, prepared) = self.sight(lives).await?.prepare(&pictures).await;
         heard(Heard::Stage(&prepared));
         let (rows, [vision, project]) = loop {
-            match self.sight(lives).await?.rows(&views).await {
+            match self.sight(lives).await?.rows(&views, &mut |_, _| ()).await {
                 Ok(made) => break made,
                 Err(e) => lives.revive(&mut self.session, e).await?,
             }

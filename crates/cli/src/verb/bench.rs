@@ -1,5 +1,6 @@
 //! `squint bench`: prefill and decode, warm, medians; beside them what the machine can do at most.
 
+use crate::bar::Bar;
 use crate::open::{How, unpacked};
 use crate::{stages, table};
 use serde_json::{Value, json};
@@ -45,6 +46,8 @@ pub async fn run(args: Args) -> Result<(), Error> {
     // Ids without meaning: the work is the same.
     let prompt: Vec<u32> = (0..args.prompt_tokens as u32).map(|i| (i * 7919 + 13) % vocab).collect();
     let (mut times, mut last) = ([vec![], vec![]], [Stage::default(), Stage::default()]);
+    // A line drawn now and then: what it takes is below what two runs differ by.
+    let bar = Bar::counting("measuring", (args.runs + 1).saturating_mul(args.prompt_tokens + args.answer));
     for run in 0..args.runs + 1 {
         // Another first token makes a prompt that no cache knows.
         let mut prompt = prompt.clone();
@@ -55,11 +58,14 @@ pub async fn run(args: Args) -> Result<(), Error> {
         session.next(Choice::GREEDY, 1).await?;
         let read = now();
         last[0] = Stage::billed("prefill", args.prompt_tokens, &session);
+        bar.more(args.prompt_tokens);
         let read = read - start;
         let start = now();
         let mut done = 0;
         while done < args.answer {
-            done += session.next(Choice::GREEDY, args.answer - done).await?.len();
+            let more = session.next(Choice::GREEDY, args.answer - done).await?.len();
+            done += more;
+            bar.more(more);
         }
         let said = now() - start;
         last[1] = Stage::billed("decode", args.answer, &session);
@@ -68,6 +74,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
             times[1].push(said);
         }
     }
+    drop(bar);
     // All runs do the same work: what the last one moved is what each did.
     let [read, said] = times.map(|mut times| median(&mut times));
     let speed = |tokens: usize, ms: f64| tokens as f64 / ms * 1e3;

@@ -1,5 +1,6 @@
 //! `squint features`: what a vision encoder makes of a picture, for people who compare engines.
 
+use crate::bar::Bar;
 use crate::open::{How, unpacked};
 use crate::picture;
 use serde_json::json;
@@ -63,8 +64,12 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let rows = args.hidden || layer.is_some() || args.patches || args.head.is_some();
     let look = Look { image: view.size, layer, patches: args.patches, heads: !rows };
     let encoder = args.how.encoder(&checkpoint, (found, look)).await?;
-    let (shape, values) = if let Some(name) = &args.head {
-        let head = args.how.head(&encoder, &checkpoint, (name, view.size)).await?;
+    let head = match &args.head {
+        Some(name) => Some(args.how.head(&encoder, &checkpoint, (name, view.size)).await?),
+        None => None,
+    };
+    let bar = Bar::waiting("looking");
+    let (shape, values) = if let Some(head) = head {
         let map = head.map(&encoder.hidden(&view.pixels).await?.values).await?;
         if let Some(path) = &args.png {
             write(path, &heat(&preprocess.shown(view), &map)?)?;
@@ -78,6 +83,7 @@ pub async fn run(args: Args) -> Result<(), Error> {
     } else {
         (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?.values)
     };
+    drop(bar);
     if args.how.json {
         crate::say(
             &json!({"shape": shape, "values": values.as_slice(),

@@ -1,5 +1,6 @@
 //! `squint logits`: the scores themselves, for people who compare engines.
 
+use crate::bar::Bar;
 use crate::open::{How, Shown, unpacked};
 use serde_json::json;
 use squint_engine::{Choice, Marks, Prompt, Words, room};
@@ -45,18 +46,23 @@ pub async fn run(args: Args) -> Result<(), Error> {
     let prompt = marks.map_or_else(|| Ok(ids.clone()), |marks| marks.placed(&ids, numbers))?;
     let vocab = session.model.sizes.vocab;
     let (mut best, mut last) = (vec![], vec![]);
+    let bar = Bar::counting("reading", prompt.len());
     session
         .every(&prompt, |rows| {
             best.extend(rows.chunks_exact(vocab).map(|row| top(row, 1)[0].0));
             last = rows[rows.len() - vocab..].to_vec();
+            bar.more(rows.len() / vocab);
         })
         .await?;
+    drop(bar);
     let mut greedy = vec![];
     if args.greedy > 0 {
         // The prompt's last token once more, now for a draw; the rest of it is in the caches.
         session.prefill(&prompt).await?;
+        let bar = Bar::counting("going on", args.greedy);
         while greedy.len() < args.greedy {
             greedy.extend(session.next(Choice::GREEDY, args.greedy - greedy.len()).await?);
+            bar.at(greedy.len() as u64, args.greedy as u64);
         }
     }
     let top = top(&last, TOP);
