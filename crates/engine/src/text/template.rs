@@ -24,7 +24,7 @@ pub struct Ask<'a> {
 const NAME: &str = "chat template";
 /// Bytes of a template, of which published ones have some thousands, and of what one writes.
 const SOURCE: usize = 1 << 18;
-const OUTPUT: usize = 1 << 24;
+pub(super) const OUTPUT: usize = 1 << 24;
 const KEY: &str = "tokenizer.chat_template";
 
 impl Template {
@@ -35,7 +35,7 @@ impl Template {
             return Err(Error::new("template", what, HINT));
         }
         let mut env = jinja::environment();
-        env.add_template_owned(NAME, jinja::without_generation_tags(source)).map_err(|e| wrong(&e))?;
+        env.add_template_owned(NAME, jinja::prepared(source)).map_err(|e| wrong(&e))?;
         Ok(Template(env))
     }
 
