@@ -1,8 +1,8 @@
 //! 256 numbers in 110 bytes: 32 × third bits, 64 × four 2-bit codes, 12 bytes of 6-bit scales, f16 d.
 //! x = d·(scale − 32)·(q − 4), 16 sub-blocks of 16.
 
-use super::fit::{nearest, symmetric3};
-use super::{Codes, KindSpec, half_at, inverse, put_half, put_two_bits, signed_max, two_bits};
+use super::fit::{Form, block};
+use super::{Codes, KindSpec, half_at, put_half, put_two_bits, two_bits};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q3_k",
@@ -15,6 +15,8 @@ pub const SPEC: KindSpec = KindSpec {
 };
 
 const CODES: Codes = Codes { run: 16, bits: 3, offset: 4, min: false, read };
+
+const FORM: Form = Form { codes: (-4.0, 3.0), scales: (-32.0, 31.0), mins: 0.0 };
 
 fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
     let d = half_at(b, 108);
@@ -33,22 +35,16 @@ fn scale(s: &[u8], j: usize) -> u8 {
 
 fn pack(src: &[f32], dst: &mut [u8]) {
     for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(110)) {
-        let scales: Vec<f32> = x.chunks_exact(16).map(symmetric3).collect();
-        let d = signed_max(&scales) / -32.0;
+        let best = block::<16, 2>(x, &FORM);
         b.fill(0);
-        put_half(b, 108, d);
-        for (j, s) in scales.iter().enumerate() {
-            let s = (nearest(s * inverse(d)).clamp(-32, 31) + 32) as u8;
+        put_half(b, 108, best.d);
+        for j in 0..16 {
+            let s = (best.scale(j) + 32) as u8;
             b[96 + j % 8] |= (s & 15) << (4 * (j / 8));
             b[104 + j % 4] |= (s >> 4) << (2 * (j / 4));
         }
-        let d = half_at(b, 108);
-        let mut codes = [4u8; 256];
+        let mut codes = best.codes(x, &FORM);
         for (i, code) in codes.iter_mut().enumerate() {
-            let scale = d * (scale(&b[96..], i / 16) as f32 - 32.0);
-            if scale != 0.0 {
-                *code = (nearest(x[i] / scale).clamp(-4, 3) + 4) as u8;
-            }
             b[i % 32] |= (*code >> 2) << (i / 32);
             *code &= 3;
         }

@@ -1,8 +1,8 @@
 //! 256 numbers in 144 bytes: f16 d, f16 dmin, 12 bytes of 6-bit (scale, min), 128 × two nibbles.
 //! x = d·scale·q − dmin·min, 8 sub-blocks of 32. Nibbles: byte l of run r holds 64·r + l low, 64·r + 32 + l high.
 
-use super::fit::{affine, nearest};
-use super::{Codes, KindSpec, half_at, inverse, put_half};
+use super::fit::{Form, block};
+use super::{Codes, KindSpec, half_at, put_half};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q4_k",
@@ -35,7 +35,7 @@ pub fn get_pairs(b: &[u8], scales: &mut [f32], mins: &mut [f32]) {
 fn pack(src: &[f32], dst: &mut [u8]) {
     for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(144)) {
         b.fill(0);
-        for (i, q) in codes(x, b, 15, -1.0, 20).iter().enumerate() {
+        for (i, q) in codes(x, b, 15.0).iter().enumerate() {
             b[16 + i / 64 * 32 + i % 32] |= q << (4 * (i % 64 / 32));
         }
     }
@@ -55,20 +55,14 @@ pub fn pair(s: &[u8], j: usize) -> (u8, u8) {
     }
 }
 
-/// Fits scales and mins, writes the 16 bytes of d, dmin and pairs, and returns the codes. Shared with q5_k.
-pub fn codes(x: &[f32], b: &mut [u8], most: i32, from: f32, steps: usize) -> [u8; 256] {
-    let fit = |x: &[f32]| {
-        let size = (x.iter().map(|v| v * v).sum::<f32>() / 32.0).sqrt();
-        affine(x, &x.iter().map(|v| size + v.abs()).collect::<Vec<_>>(), most, from, steps)
-    };
-    let fits: Vec<(f32, f32)> = x.chunks_exact(32).map(fit).collect();
-    let largest = |f: fn(&(f32, f32)) -> f32| fits.iter().map(f).fold(0.0f32, f32::max);
-    let (d, dmin) = (largest(|f| f.0) / 63.0, largest(|f| f.1) / 63.0);
-    put_half(b, 0, d);
-    put_half(b, 2, dmin);
-    for (j, (scale, min)) in fits.iter().enumerate() {
-        let code = |v: f32, d: f32| nearest(v * inverse(d)).clamp(0, 63) as u8;
-        let (s, m) = (code(*scale, d), code(*min, dmin));
+/// Writes the 16 bytes of d, dmin and pairs, and returns the codes. Shared with q5_k.
+pub fn codes(x: &[f32], b: &mut [u8], most: f32) -> [u8; 256] {
+    let form = Form { codes: (0.0, most), scales: (0.0, 63.0), mins: 63.0 };
+    let best = block::<32, 1>(x, &form);
+    put_half(b, 0, best.d);
+    put_half(b, 2, best.dmin);
+    for j in 0..8 {
+        let (s, m) = (best.scale(j) as u8, best.min(j) as u8);
         if j < 4 {
             b[4 + j] |= s;
             b[8 + j] |= m;
@@ -78,10 +72,5 @@ pub fn codes(x: &[f32], b: &mut [u8], most: i32, from: f32, steps: usize) -> [u8
             b[4 + j] |= (m >> 4) << 6;
         }
     }
-    let (d, dmin) = (half_at(b, 0), half_at(b, 2));
-    std::array::from_fn(|i| {
-        let (scale, min) = pair(&b[4..16], i / 32);
-        let (scale, min) = (d * scale as f32, dmin * min as f32);
-        if scale == 0.0 { 0 } else { nearest((x[i] + min) / scale).clamp(0, most) as u8 }
-    })
+    best.codes(x, &form)
 }

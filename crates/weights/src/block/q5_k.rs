@@ -25,7 +25,7 @@ fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
 fn pack(src: &[f32], dst: &mut [u8]) {
     for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(176)) {
         b.fill(0);
-        for (i, q) in codes(x, b, 31, -0.5, 15).iter().enumerate() {
+        for (i, q) in codes(x, b, 31.0).iter().enumerate() {
             b[48 + i / 64 * 32 + i % 32] |= (q & 15) << (4 * (i % 64 / 32));
             b[16 + i % 32] |= (q >> 4) << (i / 32);
         }

@@ -1,8 +1,8 @@
 //! 256 numbers in 210 bytes: 128 bytes of low nibbles, 64 of high pairs, 16 × i8 scales, f16 d.
 //! x = d·scale·(q − 32), 16 sub-blocks of 16.
 
-use super::fit::{nearest, symmetric};
-use super::{Codes, KindSpec, half_at, inverse, put_half, signed_max};
+use super::fit::{Form, block};
+use super::{Codes, KindSpec, half_at, put_half};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q6_k",
@@ -15,6 +15,8 @@ pub const SPEC: KindSpec = KindSpec {
 };
 
 const CODES: Codes = Codes { run: 16, bits: 6, offset: 32, min: false, read };
+
+const FORM: Form = Form { codes: (-32.0, 31.0), scales: (-128.0, 127.0), mins: 0.0 };
 
 /// Number i: byte and shift of its low nibble, byte and shift of its high pair. Each half of 128 has 64 bytes of
 /// nibbles and 32 of pairs.
@@ -36,17 +38,13 @@ fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
 
 fn pack(src: &[f32], dst: &mut [u8]) {
     for (x, b) in src.chunks_exact(256).zip(dst.chunks_exact_mut(210)) {
-        let scales: Vec<f32> = x.chunks_exact(16).map(|x| symmetric(x, 32)).collect();
-        let d = signed_max(&scales) / -128.0;
+        let best = block::<16, 2>(x, &FORM);
         b.fill(0);
-        put_half(b, 208, d);
-        for (at, s) in b[192..208].iter_mut().zip(&scales) {
-            *at = nearest(s * inverse(d)).min(127) as i8 as u8;
+        put_half(b, 208, best.d);
+        for (j, s) in b[192..208].iter_mut().enumerate() {
+            *s = best.scale(j) as i8 as u8;
         }
-        let d = half_at(b, 208);
-        for (i, x) in x.iter().enumerate() {
-            let scale = d * b[192 + i / 16] as i8 as f32;
-            let q = if scale == 0.0 { 32 } else { (nearest(x / scale).clamp(-32, 31) + 32) as u8 };
+        for (i, q) in best.codes(x, &FORM).iter().enumerate() {
             let (low, by, high, up) = place(i);
             b[low] |= (q & 15) << by;
             b[high] |= (q >> 4) << up;
