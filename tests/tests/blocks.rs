@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a fixture that cannot be read is a failed test")]
 
-use candle_core::quantized::{GgmlDType, QTensor};
+use candle_core::quantized::{GgmlDType, QStorage, QTensor};
 use candle_core::{Device, Tensor};
 use squint_ops::case::Rng;
 use squint_tests::tree;
@@ -136,10 +136,16 @@ fn packing_is_as_good_as_candles() {
             let theirs = QTensor::quantize(&tensor, candle(kind).unwrap()).unwrap();
             let their_bytes = theirs.data().unwrap();
             let their_values: Vec<f32> = theirs.dequantize(&Device::Cpu).unwrap().to_vec1().unwrap();
-            let our_values = kind.unpack_all(&kind.pack_all(&values));
+            let our_bytes = kind.pack_all(&values);
+            let our_values = kind.unpack_all(&our_bytes);
             let (ours, theirs) = (error(&values, &our_values), error(&values, &their_values));
             if theirs.is_finite() {
                 assert_eq!(kind.unpack_all(&their_bytes), their_values, "{kind:?}: candle's blocks read differently");
+            }
+            if ours.is_finite() {
+                let storage = QStorage::from_data(our_bytes.into(), &Device::Cpu, candle(kind).unwrap()).unwrap();
+                let read = QTensor::new(storage, values.len()).unwrap().dequantize(&Device::Cpu).unwrap();
+                assert_eq!(our_values, read.to_vec1::<f32>().unwrap(), "{kind:?}: candle reads our blocks differently");
             }
             // A scale of huge numbers passes what half precision holds. Super-blocks have further bits of it.
             let none = kind.block < 256 && !theirs.is_finite();

@@ -153,8 +153,8 @@ impl<const N: usize, const G: usize> Runs<'_, N, G> {
     /// d and dmin with the least loss for a block's codes, scales and mins, in closed form.
     fn refit(&self, block: &Block<G>, now: &[Fit; G]) -> (f32, f32) {
         let (mut ss, mut sm, mut mm, mut xs, mut xm) = (0.0, 0.0, 0.0, 0.0, 0.0);
-        for group in 0..G {
-            let sums = sums(&self.x[group], &now[group].scale.map(inverse), &now[group].min, self.form);
+        for (group, now) in now.iter().enumerate() {
+            let sums = sums(&self.x[group], &now.scale.map(inverse), &now.min, self.form);
             for lane in 0..LANES {
                 let (s, m) = (block.scales[group][lane], block.mins[group][lane]);
                 ss += s * s * sums.qq[lane];
