@@ -39,7 +39,7 @@ export interface LoadOptions {
   /** Hexadecimal; the download is refused if it is another file. */
   sha256?: string;
   onProgress?: (progress: Progress) => void;
-  /** Tokens of prompt and answer together; 1024, or the model's most where that is less. More than its most is refused. */
+  /** Tokens of prompt and answer together; 1024, 2048 where the model sees, or its most where that is less. More than its most is refused. */
   context?: number;
   /**
    * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, of a model that sees also `vision` and `projector`, of a

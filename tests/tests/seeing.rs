@@ -9,7 +9,6 @@ mod sees;
 use pollster::block_on;
 use sees::{Golden, ROOM, Whole, exact, off};
 use squint_engine::estimate::{Question, estimate};
-use squint_engine::session::CHUNK;
 use squint_engine::sight::Seen;
 use squint_engine::{Host, Marks, Prompt, Sight, Words};
 use squint_ops::{Null, Reference};
@@ -169,10 +168,8 @@ fn costs_are_those_of_the_cards() {
         let eye = shape.views as f64 * (deep as f64 * layer + layers(patches, cell * width));
         let [width, inner, deep, groups, vocab] = shape.tongue;
         let all = shape.tokens + 64;
-        // Keys are those read so far, a part of the prompt at a time.
-        let seen: usize = (0..all).step_by(CHUNK).map(|at| CHUNK.min(all - at) * (at + CHUNK.min(all - at))).sum();
         let weights = 2 * width * width + 2 * width * groups + 3 * width * inner;
-        let tongue = deep as f64 * (layers(all, weights) + layers(seen, 2 * width)) + layers(1, width * vocab);
+        let tongue = deep as f64 * (layers(all, weights) + layers(all, 2 * all * width)) + layers(1, width * vocab);
         for (stage, want) in [("vision", eye), ("project", shape.views as f64 * shape.between), ("prefill", tongue)] {
             let got = bill.stages.iter().find(|s| s.name == stage).unwrap().flops as f64;
             println!("{} {stage}: {:.2} GFLOP, {:.2} by the card", shape.name, got / 1e9, want / 1e9);

@@ -36,7 +36,7 @@ pub struct How {
     /// Threads of the cpu backend; 0 is as many as there are
     #[arg(long, default_value_t = 0)]
     pub threads: usize,
-    /// Tokens of prompt and answer together; 1024, or the model's most where that is less
+    /// Tokens of prompt and answer together; 1024, 2048 where the model sees, or its most where that is less
     #[arg(long)]
     pub context: Option<usize>,
     /// Formats to convert to at load: language=q4_0, kv=f32; and while it runs: activations=f32, f16 or q8_0

@@ -196,3 +196,19 @@ fn what_cannot_be_shown_is_named() {
     assert!(text.contains("is no picture"), "{text}");
     assert!(nowhere.contains("dog.png' cannot be opened"), "{nowhere}");
 }
+
+/// Pictures are of the size that the files beside a model say, and so is what they cost.
+#[test]
+fn an_estimate_takes_pictures_as_they_are_shown() {
+    // Trained on 28 pixels, and shown 35.
+    let folder = Path::new(FIXTURES).join("encoders/dinov2");
+    let bill = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        let out = command.args(["estimate", "--json", "--model"]).arg(&folder).args(more).output().unwrap();
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        let bill: Value = serde_json::from_slice(&out.stdout).unwrap();
+        bill["stages"]["vision"]["flops"].as_u64().unwrap()
+    };
+    assert_eq!(bill(&[]), bill(&["--resolution", "35"]));
+    assert!(bill(&[]) > bill(&["--resolution", "28"]));
+}

@@ -13,6 +13,7 @@
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
+//! * `bill` — what a pass of it costs.
 //! * `kept` — matrices that could not be packed as wished.
 //! * [`room`] — how many tokens prompt and answer have.
 //! * `limits` — what a token asks of the machine at least.
@@ -24,6 +25,7 @@
 
 pub mod answer;
 pub mod artefacts;
+mod bill;
 mod both;
 pub mod estimate;
 mod eye;

@@ -6,12 +6,14 @@ use squint_weights::Checkpoint;
 
 /// Tokens of prompt and answer where nobody asks for a number, and the model can have as many.
 pub const CONTEXT: usize = 1024;
+/// The same of models that see: a picture in tiles alone takes a thousand.
+pub const SEEING: usize = 2048;
 
 /// The room of a session with a model that can have `most` tokens. More than that is refused and not cut: an answer that
 /// ends early, in a context that nobody asked for, looks like one that was done.
-pub fn room(asked: Option<usize>, most: usize) -> Result<usize, Error> {
+pub fn room(asked: Option<usize>, most: usize, usual: usize) -> Result<usize, Error> {
     match asked {
-        None => Ok(CONTEXT.min(most)),
+        None => Ok(usual.min(most)),
         Some(n) if (1..=most).contains(&n) => Ok(n),
         Some(n) => Err(Error::new(
             "context",
@@ -23,7 +25,8 @@ pub fn room(asked: Option<usize>, most: usize) -> Result<usize, Error> {
 
 /// The same before a model is loaded.
 pub fn of(checkpoint: &Checkpoint, asked: Option<usize>) -> Result<usize, Error> {
-    room(asked, vlm::language(&checkpoint.facts)?.sizes.context)
+    let usual = if vlm::Parts::inside(checkpoint)?.is_some() { SEEING } else { CONTEXT };
+    room(asked, vlm::language(&checkpoint.facts)?.sizes.context, usual)
 }
 
 /// Whether all of an answer has room behind its prompt. The last token is said and not read again: it needs none.
@@ -47,10 +50,10 @@ mod tests {
 
     #[test]
     fn a_context_is_what_was_asked_for_or_refused() {
-        assert_eq!((room(None, 512).unwrap(), room(None, 8192).unwrap()), (512, 1024));
-        assert_eq!(room(Some(512), 512).unwrap(), 512);
+        assert_eq!((room(None, 512, CONTEXT).unwrap(), room(None, 8192, CONTEXT).unwrap()), (512, 1024));
+        assert_eq!(room(Some(512), 512, CONTEXT).unwrap(), 512);
         for wrong in [0, 513, usize::MAX] {
-            assert!(room(Some(wrong), 512).unwrap_err().what.ends_with("1 to 512"), "{wrong}");
+            assert!(room(Some(wrong), 512, CONTEXT).unwrap_err().what.ends_with("1 to 512"), "{wrong}");
         }
     }
 

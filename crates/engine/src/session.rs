@@ -4,11 +4,12 @@
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
 use crate::artefacts::{self, Key, Store};
+use crate::bill;
 use crate::load::Model;
 use crate::profile::Profile;
 use squint_nn::Place;
 use squint_nn::decoder::{Answer, Pass, draw};
-use squint_ops::{Bill, Buf, Error, Handle, Kind, NONE, Null, Prepared, Recording, Sampling};
+use squint_ops::{Bill, Buf, Error, Handle, Kind, NONE, Prepared, Recording, Sampling};
 use std::{cell::Cell, collections::BTreeMap, ops::Range, rc::Rc};
 
 /// Rows of a prompt that run at once: enough to share a weight among many rows, few enough to keep temporaries small.
@@ -106,7 +107,7 @@ struct Ready {
 impl Session {
     /// `room` is how many tokens of prompt and answer together the caches hold.
     pub fn new(model: Rc<Model>, room: usize, cache: Kind) -> Result<Session, Error> {
-        let room = crate::room::room(Some(room), model.sizes.context)?;
+        let room = crate::room::room(Some(room), model.sizes.context, room)?;
         let words = |n: usize| model.backend.create(Kind::U32, n);
         let (next, drawn, recent) = (words(1)?, words(model.backend.caps().ahead.max(1))?, words(RECENT)?);
         let unused = model.sizes.vocab as u32;
@@ -204,7 +205,7 @@ impl Session {
         let rest: Vec<&[u32]> = prompt[common..].chunks(CHUNK).collect();
         for (i, chunk) in rest.iter().enumerate() {
             let answer = if i + 1 == rest.len() { Answer::Last } else { Answer::Nothing };
-            self.feed(chunk, answer).await?;
+            self.feed(chunk, answer, prompt.len()).await?;
         }
         self.prompt = self.answer.clone().map(|ready| (prompt.to_vec(), ready));
         Ok(common)
@@ -233,7 +234,7 @@ impl Session {
                         "ask for a longer context",
                     ));
                 }
-                self.run(self.ids.len() + fed, None, 1, Answer::Last).await?;
+                self.run(self.ids.len() + fed, None, 1, Answer::Last, 0).await?;
                 fed += 1;
             }
             self.draw(choice, self.ids.len() + fed, place).await?;
@@ -254,7 +255,7 @@ impl Session {
     /// Logits of the next id.
     pub async fn logits(&mut self) -> Result<Vec<f32>, Error> {
         if let Some(id) = self.owed.take() {
-            self.feed(&[id], Answer::Last).await?;
+            self.feed(&[id], Answer::Last, 0).await?;
         }
         let ready = self.answered()?;
         let logits = ready.logits.ok_or_else(|| Error::bug("the last pass had no answer"))?;
@@ -270,7 +271,7 @@ impl Session {
     pub async fn push(&mut self, id: u32) -> Result<(), Error> {
         self.owed = None;
         self.admit(&[id])?;
-        self.feed(&[id], Answer::Last).await
+        self.feed(&[id], Answer::Last, 0).await
     }
 
     /// Logits after every token of `ids`, from an empty cache: what measuring needs. `seen` gets them chunk by chunk.
@@ -279,7 +280,7 @@ impl Session {
         (self.owed, self.prompt) = (None, None);
         self.ids.clear();
         for chunk in ids.chunks(CHUNK) {
-            self.feed(chunk, Answer::All).await?;
+            self.feed(chunk, Answer::All, ids.len()).await?;
             seen(&self.logits().await?);
         }
         Ok(())
@@ -308,7 +309,7 @@ impl Session {
         }
     }
 
-    async fn feed(&mut self, ids: &[u32], answer: Answer) -> Result<(), Error> {
+    async fn feed(&mut self, ids: &[u32], answer: Answer, all: usize) -> Result<(), Error> {
         if self.ids.len() + ids.len() > self.room {
             return Err(Error::new(
                 "context",
@@ -316,13 +317,21 @@ impl Session {
                 "ask for a longer context",
             ));
         }
-        self.run(self.ids.len(), Some(ids), ids.len(), answer).await?;
+        self.run(self.ids.len(), Some(ids), ids.len(), answer, all).await?;
         self.ids.extend_from_slice(ids);
         Ok(())
     }
 
-    /// One pass over rows that stand at `start`; without ids, over the one drawn last.
-    async fn run(&mut self, start: usize, ids: Option<&[u32]>, rows: usize, answer: Answer) -> Result<(), Error> {
+    /// One pass over rows that stand at `start`; without ids, over the one drawn last. `all` are the tokens of the text that is
+    /// read, for the bill.
+    async fn run(
+        &mut self,
+        start: usize,
+        ids: Option<&[u32]>,
+        rows: usize,
+        answer: Answer,
+        all: usize,
+    ) -> Result<(), Error> {
         let vocab = self.model.sizes.vocab as u32;
         let numbers = self.album.as_ref().map_or(vocab..vocab, |album| album.numbers.clone());
         let seen = ids.is_some_and(|ids| ids.iter().any(|id| *id >= vocab));
@@ -349,7 +358,7 @@ impl Session {
         }
         let values = [start, start + rows as u32];
         self.go(&ready.rec, &ready.prepared, &values).await?;
-        self.pay(&ready.rec, &values)?;
+        self.bill.set(self.bill.get().and(bill::pass(&ready.rec, [start as usize, start as usize + rows], all)?));
         self.answer = Some(ready);
         Ok(())
     }
@@ -381,12 +390,6 @@ impl Session {
         let from = (self.ids.len() + owed.len()).saturating_sub(RECENT).min(self.ids.len());
         let vocab = self.model.sizes.vocab;
         self.ids[from..].iter().chain(owed).copied().filter(|id| (*id as usize) < vocab).collect()
-    }
-
-    fn pay(&self, rec: &Recording, values: &[u32]) -> Result<(), Error> {
-        let (now, one) = (self.bill.get(), Null::bill(rec, values)?);
-        self.bill.set(now.and(one));
-        Ok(())
     }
 
     /// A pass made ready, or the one from before.

@@ -3,6 +3,7 @@
 use crate::open::unpacked;
 use serde_json::{Value, json};
 use squint_engine::estimate::{Question, estimate, estimate_of};
+use squint_engine::picture::Preprocess;
 use squint_models::vlm::{self, Card};
 use squint_models::{Licence, licence};
 use squint_ops::{Error, Kind};
@@ -11,7 +12,7 @@ use std::path::Path;
 
 #[derive(clap::Args)]
 pub struct Args {
-    /// A published model by name, or a directory with a config.json; nothing else of it is read
+    /// A published model by name, or a directory with a config.json; its weights are not read
     #[arg(long)]
     model: String,
     /// Tokens of the prompt
@@ -23,7 +24,8 @@ pub struct Args {
     /// Tokens of prompt and answer together; 1024, or the model's most where that is less
     #[arg(long)]
     context: Option<usize>,
-    /// Edge of the picture that a vision encoder is shown, in pixels; without it, its own
+    /// Edge of the picture that a vision encoder is shown, in pixels; without it, as a
+    /// preprocessor's configuration says, or the encoder's own
     #[arg(long)]
     resolution: Option<usize>,
     /// Rows of a vision encoder after so many layers; negative numbers count from the last one
@@ -70,7 +72,16 @@ fn facts(model: &str) -> Result<Option<Facts>, Error> {
     Ok(Some(Facts::Hf(pollster::block_on(checkpoint::json(&file))?)))
 }
 
+/// The edge of the square that a directory's pictures become; none where it does not say so.
+fn shown(model: &str) -> Result<Option<usize>, Error> {
+    let preprocess = Preprocess::among(&|name| std::fs::read(Path::new(model).join(name)).ok())?;
+    let size = preprocess.and_then(|preprocess| preprocess.size());
+    Ok(size.filter(|size| size.height == size.width).map(|size| size.height))
+}
+
 pub fn run(args: Args) -> Result<(), Error> {
+    let local = facts(&args.model)?;
+    let shown = if local.is_some() { shown(&args.model)? } else { None };
     let file = args.file.as_deref().map(weights).transpose()?;
     let question = Question {
         prompt: args.prompt_tokens,
@@ -81,10 +92,9 @@ pub fn run(args: Args) -> Result<(), Error> {
         backend: &args.backend,
         views: args.views,
         before: args.before,
-        resolution: args.resolution,
+        resolution: args.resolution.or(shown),
         layer: args.layer,
     };
-    let local = facts(&args.model)?;
     // Whose a directory is, nobody knows.
     let name = local.is_none().then_some(args.model.as_str());
     let (card, licence) = (name.and_then(vlm::published), name.and_then(licence));

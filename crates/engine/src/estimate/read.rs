@@ -2,6 +2,7 @@
 
 use super::held::{Held, footprint};
 use super::{Estimate, Question, Stage, bytes, stored};
+use crate::bill;
 use crate::kept::Kept;
 use crate::room;
 use crate::session::{CHUNK, RECENT};
@@ -9,7 +10,7 @@ use crate::wish::wishes;
 use squint_models::text::{Text, family};
 use squint_nn::decoder::{Answer, Decoder, Pass, RUN, Recorded, draw, record};
 use squint_nn::{Place, Planned};
-use squint_ops::{Bill, Error, Kind, Null};
+use squint_ops::{Bill, Error, Kind};
 use squint_weights::Facts;
 
 pub fn read(facts: &Facts, absent: &[&'static str], q: Question) -> Result<Estimate, Error> {
@@ -30,7 +31,7 @@ pub fn answer(
     pictures: usize,
     q: Question,
 ) -> Result<Estimate, Error> {
-    let room = room::room(q.context, sizes.context)?;
+    let room = room::room(q.context, sizes.context, room::CONTEXT)?;
     room::fits(q.prompt, q.answer, room)?;
     let mut held = Held::new(footprint(q.backend)?);
     // As a session has it that was asked for nothing else.
@@ -44,20 +45,20 @@ pub fn answer(
     }
     // A pass like the last one is not recorded again: an answer is one pass, billed for every token.
     let (mut last, mut made): (Option<(Pass, Recorded)>, Vec<Pass>) = (None, vec![]);
-    let mut bill = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
+    let mut pass = |rows: usize, answer: Answer, start: usize| -> Result<Bill, Error> {
         let seen = start < q.before + pictures && q.before < start + rows;
         let album = if seen { pictures } else { 0 };
-        let pass = Pass { rows, answer, room, cache, album };
-        let (_, recorded) = match last.take().filter(|(before, _)| *before == pass) {
+        let wish = Pass { rows, answer, room, cache, album };
+        let (_, recorded) = match last.take().filter(|(before, _)| *before == wish) {
             Some(same) => last.insert(same),
-            None => last.insert((pass, record(planned, sizes, family.layer, pass)?)),
+            None => last.insert((wish, record(planned, sizes, family.layer, wish)?)),
         };
-        if !made.contains(&pass) {
-            made.push(pass);
-            ready(&mut held, pass, recorded, sizes.vocab)?;
+        if !made.contains(&wish) {
+            made.push(wish);
+            ready(&mut held, wish, recorded, sizes.vocab)?;
         }
         debug_assert_eq!(RUN, ["start", "keys"]);
-        let bill = Null::bill(&recorded.rec, &[start as u32, (start + rows) as u32])?;
+        let bill = bill::pass(&recorded.rec, [start, start + rows], if start < q.prompt { q.prompt } else { 0 })?;
         if answer != Answer::Nothing && total.weight_bytes == 0 {
             // Only a pass with an answer asks for all there is.
             total.unpacked = Kept::of(&recorded.wants, planned.to).into_iter().collect();
@@ -72,12 +73,12 @@ pub fn answer(
     for start in (0..q.prompt).step_by(CHUNK) {
         let rows = CHUNK.min(q.prompt - start);
         let answer = if start + rows == q.prompt { Answer::Last } else { Answer::Nothing };
-        prefill.add(&bill(rows, answer, start)?);
+        prefill.add(&pass(rows, answer, start)?);
     }
     let mut decode = Stage { name: "decode", tokens_in: q.answer, tokens_out: q.answer, ..Stage::default() };
     // The first token of the answer comes from the prefill.
     for i in 0..q.answer.saturating_sub(1) {
-        decode.add(&bill(1, Answer::Last, q.prompt + i)?);
+        decode.add(&pass(1, Answer::Last, q.prompt + i)?);
     }
     (total.stages, total.peak_bytes) = (vec![prefill, decode], held.bytes);
     Ok(total)

@@ -4,6 +4,7 @@
 use super::held::{Held, footprint};
 use super::{Estimate, Question, Stage, bytes, read::answer, stored};
 use crate::kept::Kept;
+use crate::room;
 use crate::wish::wishes;
 use squint_models::projector::record;
 use squint_models::vision::family;
@@ -49,7 +50,8 @@ pub fn see(facts: &Facts, [eye, tongue]: [&[&'static str]; 2], q: Question) -> R
     let encoded = parts.vision.family.record(&planned, &parts.vision.sizes, parts.look(image))?;
     let ends = parts.ends(image);
     let fitted = (parts.projector.read)(facts, &ends)?;
-    let projected = record(&Planned { matrices, to: projector, absent: &[] }, fitted.as_ref(), &ends)?;
+    let projected =
+        record(&Planned { matrices, to: projector, absent: parts.absent.unwrap_or(&[]) }, fitted.as_ref(), &ends)?;
     let (views, rows) = (q.views.unwrap_or(1), ends.views[0].rows());
     let tokens = views * fitted.tokens();
     let stage = |name, bill: &Bill, tokens_in, tokens_out| {
@@ -69,7 +71,8 @@ pub fn see(facts: &Facts, [eye, tongue]: [&[&'static str]; 2], q: Question) -> R
         held.ready(rec, wants, &[])?;
     }
     let weights = bytes(&encoded.wants, Place::Model) + bytes(&projected.wants, Place::Model);
-    let q = Question { prompt: q.prompt + tokens, ..q };
+    let context = room::room(q.context, parts.text.sizes.context, room::SEEING)?;
+    let q = Question { prompt: q.prompt + tokens, context: Some(context), ..q };
     let planned = Planned { matrices, to: language, absent: tongue };
     let text = answer((parts.text.family, &parts.text.sizes), &planned, cache, tokens, q)?;
     let seen = [Kept::of(&encoded.wants, vision), Kept::of(&projected.wants, projector)];

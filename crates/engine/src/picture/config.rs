@@ -18,14 +18,21 @@ impl Preprocess {
         if let Some(eye) = eye(checkpoint)? {
             return Preprocess::of_mmproj(&checkpoint.eye().facts, &eye);
         }
+        Preprocess::among(&|name| checkpoint.file(name).map(<[u8]>::to_vec))?.ok_or_else(|| {
+            let what = "there is no 'preprocessor_config.json'";
+            Error::new("missing", what, "give the whole directory, as it is published")
+        })
+    }
+
+    /// As one of a directory's files says; none where none does.
+    pub fn among(file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Option<Preprocess>, Error> {
         for (name, part) in [("preprocessor_config.json", ""), ("processor_config.json", "/image_processor")] {
-            let Some(bytes) = checkpoint.file(name) else { continue };
-            if let Some(config) = json(name, bytes)?.pointer(part) {
-                return Preprocess::read(config);
+            let Some(bytes) = file(name) else { continue };
+            if let Some(config) = json(name, &bytes)?.pointer(part) {
+                return Preprocess::read(config).map(Some);
             }
         }
-        let what = "there is no 'preprocessor_config.json'";
-        Err(Error::new("missing", what, "give the whole directory, as it is published"))
+        Ok(None)
     }
 
     pub fn read(config: &Value) -> Result<Preprocess, Error> {
