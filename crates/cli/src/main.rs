@@ -57,10 +57,14 @@ fn read() -> Result<Line, ExitCode> {
     Line::try_parse().map_err(|e| {
         let wrong = e.use_stderr();
         if wrong && std::env::args().any(|word| word == "--json") {
-            // Its first line says what is wrong; the others are for people.
+            // Its first lines say what is wrong, with a list perhaps; the others are for people.
             let text = e.to_string();
-            let what = text.lines().next().unwrap_or_default().trim_start_matches("error: ");
-            refuse(&Error::new("usage", what, "squint help <verb> lists the flags"), true);
+            let what: Vec<_> = text.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+            let what = what.join(" ");
+            refuse(
+                &Error::new("usage", what.trim_start_matches("error: "), "squint help <verb> lists the flags"),
+                true,
+            );
         } else {
             drop(e.print());
         }

@@ -6,7 +6,7 @@ use squint_weights::{Error, Fact, Facts};
 /// Radians a position for each pair.
 pub fn frequencies(facts: &Facts, rope: Rope) -> Result<Vec<f32>, Error> {
     let number = |gguf, hf, default: f64| Ok::<_, Error>(facts.number(Fact { gguf, hf })?.unwrap_or(default));
-    let base = number("rope.freq_base", "rope_theta|rope_parameters.rope_theta", 10_000.0)? as f32;
+    let base = number("rope.freq_base", "rope_parameters.rope_theta|rope_theta", 10_000.0)? as f32;
     let mut table = rope.table(base);
     let kind = Fact {
         gguf: "rope.scaling.type",

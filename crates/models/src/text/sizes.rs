@@ -76,7 +76,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
 
 /// Of a head's numbers, those that are turned; a part of one is left out, as `transformers` does.
 fn turned(facts: &Facts, head: usize, usual: f64) -> Result<usize, Error> {
-    let share = Fact { gguf: "", hf: "partial_rotary_factor|rope_parameters.partial_rotary_factor" };
+    let share = Fact { gguf: "", hf: "rope_parameters.partial_rotary_factor|partial_rotary_factor" };
     Ok((head as f64 * facts.number(share)?.unwrap_or(usual)) as usize)
 }
 
