@@ -3,10 +3,12 @@
 //! What is transparent keeps the colour that is stored under it, as Pillow's `convert("RGB")` does; of sixteen bits the
 //! upper eight are kept. The sizes a file claims are believed up to a bound, and only after that is memory asked for.
 
+use super::jpeg::{Fault, Jpeg};
 use super::{Picture, RGB};
 use image::error::ImageError;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 use squint_ops::{Error, Grid};
+use std::fmt::Display;
 use std::io::{Cursor, ErrorKind};
 
 /// Decoded bytes that are possible: a photograph of 89 million pixels.
@@ -30,36 +32,41 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
         let what = format!("'{name}' is no picture in a format that can be read");
         return Err(Error::new("picture", what, format!("formats are {}", names.join(", "))));
     };
-    if format == ImageFormat::Jpeg && !ends(bytes) {
-        return Err(cut(name, word));
+    if format == ImageFormat::Jpeg {
+        let fault = |e| fault(name, word, e);
+        let jpeg = Jpeg::open(bytes).map_err(fault)?;
+        let (size, turn) = (jpeg.size(), jpeg.turn());
+        possible(name, word, size, jpeg.weight())?;
+        return Ok(turned(jpeg.picture().map_err(fault)?, turn));
     }
     let trouble = |e| broken(name, word, &e);
     let mut decoder = reader.into_decoder().map_err(trouble)?;
     let ((width, height), colour, all) = (decoder.dimensions(), decoder.color_type(), decoder.total_bytes());
-    if width == 0 || height == 0 || all > MOST {
-        let what = format!("'{name}' is a {word} of {width}×{height} pixels");
-        return Err(Error::new(
-            "picture",
-            what,
-            format!("{MOST} bytes of decoded pixels are possible: make it smaller"),
-        ));
-    }
+    let size = Grid { height: height as usize, width: width as usize };
+    possible(name, word, size, all)?;
     let mut limits = Limits::no_limits();
     // Beside the picture, decoders keep rows, and of progressive pictures all coefficients.
     limits.max_alloc = Some(all * 4 + (1 << 24));
     decoder.set_limits(limits).map_err(trouble)?;
     let turn = decoder.orientation().map_err(trouble)?.to_exif();
     let mut raw = vec![];
-    let short = || Error::new("memory", format!("'{name}' needs {all} bytes"), "close other pages, or make it smaller");
-    raw.try_reserve_exact(all as usize).map_err(|_| short())?;
+    raw.try_reserve_exact(all as usize).map_err(|_| short(name, all))?;
     raw.resize(all as usize, 0);
     decoder.read_image(&mut raw).map_err(trouble)?;
-    let size = Grid { height: height as usize, width: width as usize };
     let bytes = rgb(raw, colour).ok_or_else(|| {
         let what = format!("'{name}' is a {word} with pixels of the kind {colour:?}");
         Error::new("picture", what, "save it with 8 or 16 bits of grey or colour")
     })?;
     Ok(turned(Picture { size, bytes }, turn))
+}
+
+/// Whether a picture of so many decoded bytes may be.
+fn possible(name: &str, word: &str, size: Grid, bytes: u64) -> Result<(), Error> {
+    if size.rows() > 0 && bytes <= MOST {
+        return Ok(());
+    }
+    let what = format!("'{name}' is a {word} of {}×{} pixels", size.width, size.height);
+    Err(Error::new("picture", what, format!("{MOST} bytes of decoded pixels are possible: make it smaller")))
 }
 
 /// Channels that stand for red, green and blue in each kind of pixel, and bytes of a channel.
@@ -115,26 +122,20 @@ fn turned(picture: Picture, orientation: u8) -> Picture {
     Picture { size, bytes }
 }
 
-/// Whether a JPEG has its end. The decoder shows what is there of one that was cut, and grey below it.
-fn ends(bytes: &[u8]) -> bool {
-    let mut at = 2;
-    loop {
-        // Between segments, and inside a scan, a marker is 0xFF and a byte that is neither filler nor stuffing.
-        let Some(found) =
-            bytes.get(at..).and_then(|b| b.windows(2).position(|w| w[0] == 0xFF && ![0, 0xFF].contains(&w[1])))
-        else {
-            return false;
-        };
-        at += found + 2;
-        match bytes[at - 1] {
-            0xD9 => return true,
-            // Restarts and the start have no length.
-            0x01 | 0xD0..=0xD8 => {}
-            _ => match bytes.get(at..at + 2) {
-                Some(len) => at += u16::from_be_bytes([len[0], len[1]]) as usize,
-                None => return false,
-            },
-        }
+fn fault(name: &str, word: &str, fault: Fault) -> Error {
+    match fault {
+        Fault::Cut => cut(name, word),
+        Fault::Memory(bytes) => short(name, bytes as u64),
+        Fault::Kind(why) => unusual(name, word, &why),
+        Fault::Damaged(why) => damaged(name, word, &why),
+    }
+}
+
+fn broken(name: &str, word: &str, e: &ImageError) -> Error {
+    match e {
+        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => cut(name, word),
+        ImageError::Unsupported(_) => unusual(name, word, e),
+        _ => damaged(name, word, e),
     }
 }
 
@@ -142,13 +143,15 @@ fn cut(name: &str, word: &str) -> Error {
     Error::new("truncated", format!("'{name}' is a {word} that ends too early"), "get the picture again")
 }
 
-fn broken(name: &str, word: &str, e: &ImageError) -> Error {
-    match e {
-        ImageError::IoError(io) if io.kind() == ErrorKind::UnexpectedEof => cut(name, word),
-        ImageError::Unsupported(_) => {
-            let what = format!("'{name}' is a {word} of a kind that cannot be read: {e}");
-            Error::new("picture", what, "save it as an ordinary PNG or JPEG")
-        }
-        _ => Error::new("picture", format!("'{name}' is a {word} that cannot be read: {e}"), "get the picture again"),
-    }
+fn short(name: &str, bytes: u64) -> Error {
+    Error::new("memory", format!("'{name}' needs {bytes} bytes"), "close other pages, or make it smaller")
+}
+
+fn unusual(name: &str, word: &str, why: &dyn Display) -> Error {
+    let what = format!("'{name}' is a {word} of a kind that cannot be read: {why}");
+    Error::new("picture", what, "save it as an ordinary PNG or JPEG")
+}
+
+fn damaged(name: &str, word: &str, why: &dyn Display) -> Error {
+    Error::new("picture", format!("'{name}' is a {word} that cannot be read: {why}"), "get the picture again")
 }
