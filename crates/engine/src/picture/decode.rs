@@ -62,7 +62,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
 
 /// Whether a picture of so many decoded bytes may be.
 fn possible(name: &str, word: &str, size: Grid, bytes: u64) -> Result<(), Error> {
-    if size.rows() > 0 && bytes <= MOST {
+    if size.height > 0 && size.width > 0 && bytes <= MOST {
         return Ok(());
     }
     let what = format!("'{name}' is a {word} of {}×{} pixels", size.width, size.height);

@@ -48,13 +48,11 @@ impl<'a> Bits<'a> {
         (self.word >> 48) as usize
     }
 
+    /// At most sixteen that were looked at.
     pub fn skip(&mut self, count: u32) -> Result<(), Fault> {
         if count > self.count {
-            self.fill();
-            if count > self.count {
-                let ends = self.bytes[self.at.min(self.bytes.len())..].iter().all(|b| *b == 0xFF);
-                return Err(if ends { Fault::Cut } else { Fault::Damaged("a scan ends too early") });
-            }
+            let ends = self.bytes[self.at..].iter().all(|b| *b == 0xFF);
+            return Err(if ends { Fault::Cut } else { Fault::Damaged("a scan ends too early") });
         }
         self.word <<= count;
         self.count -= count;

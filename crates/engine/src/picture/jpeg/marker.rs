@@ -12,18 +12,13 @@ pub const ZIGZAG: [u8; 64] = {
     let (mut order, mut x, mut y, mut i) = ([0; 64], 0u8, 0u8, 0);
     while i < 64 {
         order[i] = y * 8 + x;
-        let up = (x + y) % 2 == 0;
-        if up && x < 7 {
-            x += 1;
-            y = y.saturating_sub(1);
-        } else if up || y < 7 && x > 0 {
-            y += 1;
-            x = if up { x } else { x - 1 };
-        } else if y < 7 {
-            y += 1;
-        } else {
-            x += 1;
-        }
+        // Every other diagonal goes up. At an edge it is one step along it.
+        (x, y) = match ((x + y) % 2 == 0, x, y) {
+            (true, 7, _) | (false, 0, 0..7) => (x, y + 1),
+            (true, _, 0) | (false, _, 7) => (x + 1, y),
+            (true, ..) => (x + 1, y - 1),
+            (false, ..) => (x - 1, y + 1),
+        };
         i += 1;
     }
     order
@@ -48,7 +43,7 @@ pub struct Headers {
 
 type Read = fn(&mut Headers, &[u8]) -> Result<(), Fault>;
 
-/// What is done with a segment. The kind of a frame is its marker.
+/// What is done with a segment, the first row that has its marker. The kind of a frame is its marker.
 const READS: &[(RangeInclusive<u8>, Read)] = &[
     (0xC0..=0xC1, |h, b| h.frame(b, false)),
     (0xC2..=0xC2, |h, b| h.frame(b, true)),
@@ -57,7 +52,7 @@ const READS: &[(RangeInclusive<u8>, Read)] = &[
     (0xC9..=0xCF, |_, _| Err(Fault::Kind("it has arithmetic codes"))),
     (0xDB..=0xDB, Headers::quant),
     (0xDD..=0xDD, Headers::restarts),
-    (0xE0..=0xE0, |h, b| Ok(h.jfif |= b.len() >= 12 && b.starts_with(b"JFIF\0"))),
+    (0xE0..=0xE0, Headers::jfif),
     (0xE1..=0xE1, Headers::exif),
     (0xEE..=0xEE, Headers::adobe),
 ];
@@ -129,6 +124,11 @@ impl Headers {
     fn restarts(&mut self, body: &[u8]) -> Result<(), Fault> {
         let [high, low] = *body else { return Err(Fault::Damaged("the distance of its restarts is no number")) };
         self.interval = u16::from_be_bytes([high, low]) as usize;
+        Ok(())
+    }
+
+    fn jfif(&mut self, body: &[u8]) -> Result<(), Fault> {
+        self.jfif |= body.len() >= 14 && body.starts_with(b"JFIF\0");
         Ok(())
     }
 

@@ -90,7 +90,7 @@ impl<'a> Jpeg<'a> {
         self.frame.finish()?;
         let Grid { height, width } = self.frame.size;
         let mut bytes = reserved(self.frame.size.rows() * RGB)?;
-        // A sample more: what is doubled may end behind the edge.
+        // The last sample may stand for pixels behind the edge.
         let mut rows = vec![vec![0; width + upsample::MOST]; self.frame.components.len()];
         for y in 0..height {
             for ((row, part), way) in rows.iter_mut().zip(&self.frame.components).zip(&ways) {

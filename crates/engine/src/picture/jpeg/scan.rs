@@ -1,7 +1,7 @@
 //! A pass over the blocks of some components, and what is remembered from block to block.
 
 use super::bits::Bits;
-use super::frame::{Block, Component, Frame};
+use super::frame::{Block, Frame};
 use super::huffman::Huffman;
 use super::marker::{Headers, marker};
 use super::{Fault, progressive, sequential};
@@ -52,6 +52,16 @@ impl Coder<'_> {
         let last = &mut self.last[codes.component];
         *last = last.wrapping_add(self.bits.signed(long)? as i16);
         Ok(*last)
+    }
+
+    /// Behind a restart's marker nothing is known of what was before it.
+    fn restart(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.bits.drop_rest();
+        (self.ended, self.last) = (0, [0; 4]);
+        match marker(bytes, &mut self.bits.at)? {
+            0xD0..=0xD7 => Ok(()),
+            _ => Err(Fault::Damaged("a scan ends too early")),
+        }
     }
 }
 
@@ -120,7 +130,7 @@ impl Scan {
             }
             let (top, side) = (unit / units.width, unit % units.width);
             for codes in &codes {
-                let component: &mut Component = &mut frame.components[codes.component];
+                let component = &mut frame.components[codes.component];
                 let [across, down] = if alone { [1, 1] } else { component.samples };
                 for block in 0..across * down {
                     let (y, x) = (top * down + block / across, side * across + block % across);
@@ -129,16 +139,5 @@ impl Scan {
             }
         }
         Ok(coder.bits.at)
-    }
-}
-
-impl Coder<'_> {
-    fn restart(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.bits.drop_rest();
-        (self.ended, self.last) = (0, [0; 4]);
-        match marker(bytes, &mut self.bits.at)? {
-            0xD0..=0xD7 => Ok(()),
-            _ => Err(Fault::Damaged("a scan ends too early")),
-        }
     }
 }

@@ -19,7 +19,7 @@ type Fill = fn(&Component, usize, [usize; 2], &mut [u8]);
 const MIXED: &[([usize; 2], usize, Fill)] = &[([2, 1], 3, across), ([1, 2], 1, down), ([2, 2], 3, both)];
 
 pub fn way(frame: &Frame, part: &Component) -> Result<Way, Fault> {
-    if [0, 1].iter().any(|i| frame.most[*i] % part.samples[*i] != 0) {
+    if (0..2).any(|i| !frame.most[i].is_multiple_of(part.samples[i])) {
         return Err(Fault::Kind("its colours have neither as many samples as it has pixels nor a whole part of them"));
     }
     let times = [0, 1].map(|i| frame.most[i] / part.samples[i]);
@@ -43,7 +43,7 @@ fn repeat(part: &Component, y: usize, [across, down]: [usize; 2], out: &mut [u8]
 /// The row a pixel is in, and the next one above or below it. Beside the picture is its last row again.
 fn near(part: &Component, y: usize) -> (&[u8], &[u8]) {
     let at = y / 2;
-    let next = if y % 2 == 0 { at.saturating_sub(1) } else { (at + 1).min(part.seen.height - 1) };
+    let next = if y.is_multiple_of(2) { at.saturating_sub(1) } else { (at + 1).min(part.seen.height - 1) };
     (part.row(at), part.row(next))
 }
 
