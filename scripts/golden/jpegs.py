@@ -105,6 +105,19 @@ def retold(data, size, luma):
     return bytes(data)
 
 
+def wider(data):
+    """The same coefficients, in steps of sixteen bits that are twice as large."""
+    out = b"\xff\xd8"
+    for marker, body in segments(data):
+        if marker == 0xDB:
+            out += segment(marker, bytes([body[0] | 0x10]) + b"".join(struct.pack(">H", 2 * step) for step in body[1:65]))
+        else:
+            # Behind the header of a scan are its codes.
+            own = 4 + 2 * body[0] if marker == 0xDA else len(body)
+            out += segment(marker, body[:own]) + body[own:]
+    return out + b"\xff\xd9"
+
+
 def saved(size, options):
     file = io.BytesIO()
     CAT.crop((30, 20, 30 + size[0], 20 + size[1])).save(file, "JPEG", **options)
@@ -118,6 +131,7 @@ def main():
     files["440-together"] = retold(saved((64, 40), dict(quality=85, subsampling=1)), (29, 75), (1, 2))
     files["411-together"] = retold(saved((48, 48), dict(quality=85, subsampling=2)), (93, 21), (4, 1))
     files["110-together"] = retold(saved((48, 48), dict(quality=85, subsampling=2, progressive=True)), (24, 96), (1, 4))
+    files["wide-steps"] = wider(saved((45, 37), dict(quality=20, subsampling=2)))
     golden = {}
     for name, data in files.items():
         (FOLDER / f"{name}.jpg").write_bytes(data)
