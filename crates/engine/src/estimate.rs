@@ -83,14 +83,8 @@ pub fn estimate(model: &str, q: Question) -> Result<Estimate, Error> {
 pub fn estimate_of(facts: &Facts, q: Question) -> Result<Estimate, Error> {
     activations(q.quant, false)?;
     if let Some(parts) = vlm::Parts::of(facts)? {
-        let said = (parts.kind.read)(facts)?;
-        let mut tongue = (parts.text.family.absent)(&said.text)?;
-        // Of the whole model it is said once more, and that counts.
-        if let Some(tied) = facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? {
-            tongue.retain(|name| *name != "head.weight");
-            tongue.extend(tied.then_some("head.weight"));
-        }
-        return seen::see(facts, [&(parts.vision.family.absent)(&said.vision)?, &tongue], q);
+        let [eye, tongue] = [parts.vision.absent, parts.text.absent].map(Option::unwrap_or_default);
+        return seen::see(facts, [&eye, &tongue], q);
     }
     match vision::family(facts)? {
         Some(family) => seen::look(facts, &(family.absent)(facts)?, q),

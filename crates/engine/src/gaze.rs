@@ -54,7 +54,7 @@ impl Gaze {
         let mut lives = Lives::new(around);
         loop {
             match self.once(size, pixels).await {
-                Err(e) => self.revive(&mut lives, e).await?,
+                Err(e) => lives.reopen(e, async |around| self.again(around).await).await?,
                 gazed => return gazed,
             }
         }
@@ -70,16 +70,6 @@ impl Gaze {
             }
             false => Gazed { shape: encoder.shape(), made: encoder.hidden(pixels).await? },
         })
-    }
-
-    async fn revive(&mut self, lives: &mut Lives<'_>, mut error: Error) -> Result<(), Error> {
-        loop {
-            lives.lose(error)?;
-            match self.again(lives.around).await {
-                Ok(()) => return Ok(()),
-                Err(e) => error = e,
-            }
-        }
     }
 
     async fn again(&mut self, around: &Surroundings) -> Result<(), Error> {

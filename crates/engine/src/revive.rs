@@ -12,7 +12,7 @@ const LIVES: u32 = 3;
 
 /// The lives of a session, or of an encoder alone, during one answer.
 pub struct Lives<'a> {
-    pub around: &'a Surroundings,
+    around: &'a Surroundings,
     left: u32,
 }
 
@@ -32,23 +32,24 @@ impl Lives<'_> {
     }
 
     /// Gives a session whose device is gone another one, with the same model and empty caches.
-    pub async fn revive(&mut self, session: &mut Session, mut error: Error) -> Result<(), Error> {
-        loop {
-            self.lose(error)?;
-            match again(self.around, session).await {
+    pub async fn revive(&mut self, session: &mut Session, error: Error) -> Result<(), Error> {
+        self.reopen(error, async |around| again(around, session).await).await
+    }
+
+    /// Opens again what a lost device held. Every other error, and one too many of these, comes back.
+    pub async fn reopen(
+        &mut self,
+        mut error: Error,
+        mut open: impl AsyncFnMut(&Surroundings) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        while error.code == "device_lost" && self.left > 0 {
+            self.left -= 1;
+            match open(self.around).await {
                 Ok(()) => return Ok(()),
                 Err(e) => error = e,
             }
         }
-    }
-
-    /// A device went. Every other error, and one too many of these, comes back.
-    pub fn lose(&mut self, error: Error) -> Result<(), Error> {
-        if error.code != "device_lost" || self.left == 0 {
-            return Err(error);
-        }
-        self.left -= 1;
-        Ok(())
+        Err(error)
     }
 }
 

@@ -130,8 +130,12 @@ impl Parts {
         // The whole model's head has none, whatever the family's own has.
         absent.push("head.bias");
         let mut sizes = (family.sizes)(&said.text)?;
-        // Of the whole model it is said whether the head is a matrix of its own.
-        sizes.own_head |= facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? == Some(false);
+        // Of the whole model it is said once more whether the head is a matrix of its own, and that counts.
+        if let Some(tied) = facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? {
+            sizes.own_head = !tied;
+            absent.retain(|name| *name != "head.weight");
+            absent.extend(tied.then_some("head.weight"));
+        }
         let text = Member { family, sizes, first: &[], outer: kind.outer[1], ignored, absent: Some(absent) };
         let (projector, others) = (projector(said.projector)?, apart(1, &[]));
         let Said { dropped, mark, beside, .. } = said;
