@@ -1,7 +1,8 @@
 //! A block of queries of one group against all the keys it sees, 64 at a time.
 
+use super::dense::dense;
 use crate::lanes::{Body, LANES, Lanes};
-use crate::math::Exp;
+use crate::math::{Exp, mul_add};
 use crate::pool::Parts;
 use squint_ops::op::MASKED;
 use std::ops::Range;
@@ -125,7 +126,7 @@ impl Attend<'_> {
                 let seen = (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
                 let bias = self.bias.map(|b| &b[first..first + n]);
                 let line = &mut scores[i * KEYS..][..KEYS];
-                let shrink = weigh(&exp, line, seen, self.scale, bias, &mut state[i]);
+                let shrink = weigh::<L, FUSED>(&exp, line, seen, self.scale, bias, &mut state[i]);
                 if shrink != 1.0 {
                     for v in sums[i * wide..][..wide].chunks_exact_mut(LANES) {
                         L::store(L::mul(L::load(v), L::splat(shrink)), v);
@@ -217,7 +218,8 @@ fn products<L: Lanes, const R: usize, const FUSED: bool>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
     x: [&[f32]; R],
     w: &[f32],
@@ -236,22 +238,9 @@ fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
             }
         }
     }
-    // Said here, it need not be asked at every step.
-    assert!(c + P * LANES <= stride);
     let len = x[0].len();
-    let x: [&[f32]; R] = x.map(|x| &x[..len]);
-    for (k, w) in (0..len).zip(w[..len * stride].chunks_exact(stride)) {
-        let mut panel = [L::splat(0.0); P];
-        for j in 0..P {
-            panel[j] = L::load(&w[c + j * LANES..]);
-        }
-        for i in 0..R {
-            let x = L::splat(x[i][k]);
-            for j in 0..P {
-                sum[i][j] = mul_add::<L, FUSED>(x, panel[j], sum[i][j]);
-            }
-        }
-    }
+    let w: [&[f32]; P] = std::array::from_fn(|j| &w[c + j * LANES..]);
+    dense::<L, R, P, FUSED>(x.map(|x| &x[..len]), w, stride, &mut sum);
     for i in 0..R {
         for j in 0..P {
             L::store(sum[i][j], &mut to[from(i, j)..]);
@@ -261,7 +250,7 @@ fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
 
 /// Scores become weights eˢ⁻ᵐ; those from `seen` on become 0. Returns what earlier weights shrink by.
 #[inline(always)]
-fn weigh<L: Lanes>(
+fn weigh<L: Lanes, const FUSED: bool>(
     exp: &Exp<L>,
     line: &mut [f32],
     seen: usize,
@@ -273,47 +262,49 @@ fn weigh<L: Lanes>(
         line.fill(0.0);
         return 1.0;
     }
-    let padded = seen.next_multiple_of(LANES);
+    let (whole, padded) = (seen / LANES * LANES, seen.next_multiple_of(LANES));
     line[seen..].fill(0.0);
-    for s in line[..padded].chunks_exact_mut(LANES) {
-        L::store(L::mul(L::load(s), L::splat(scale)), s);
-    }
-    for (s, b) in line[..seen].iter_mut().zip(bias.unwrap_or(&[])) {
-        *s += b;
-    }
-    line[seen..padded].fill(f32::MIN);
-    let line = &mut line[..padded];
     let (mut largest, mut widest) = (L::splat(f32::MIN), L::splat(0.0));
-    for s in line.chunks_exact(LANES) {
-        let s = L::load(s);
-        (largest, widest) = (L::max(largest, s), L::larger(widest, L::abs(s)));
+    for (i, s) in line[..padded].chunks_exact_mut(LANES).enumerate() {
+        let mut v = L::mul(L::load(s), L::splat(scale));
+        let from = i * LANES;
+        if from < whole {
+            if let Some(bias) = bias {
+                v = L::add(v, L::load(&bias[from..]));
+            }
+            L::store(v, s);
+        } else {
+            L::store(v, s);
+            for (s, b) in s[..seen - from].iter_mut().zip(bias.map_or(&[][..], |b| &b[from..])) {
+                *s += b;
+            }
+            s[seen - from..].fill(f32::MIN);
+            v = L::load(s);
+        }
+        (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
     }
+    let line = &mut line[..padded];
     let most = state.0.max(L::most(largest));
     // Nothing so far, and nothing larger than so far, are common.
     let shrink = match state.0 {
         MASKED => 0.0,
         before if before == most => 1.0,
-        before => L::most(exp.of(L::splat(before - most))),
+        before => L::most(exp.rounded::<FUSED>(L::splat(before - most))),
     };
     let mut sum = L::splat(0.0);
     let (head, last) = line.split_at_mut(padded - LANES);
     for s in head.chunks_exact_mut(LANES) {
-        let w = exp.of(L::sub(L::load(s), L::splat(most)));
+        let w = exp.rounded::<FUSED>(L::sub(L::load(s), L::splat(most)));
         sum = L::add(sum, w);
         L::store(w, s);
     }
-    L::store(exp.of(L::sub(L::load(last), L::splat(most))), last);
+    L::store(exp.rounded::<FUSED>(L::sub(L::load(last), L::splat(most))), last);
     last[seen - (padded - LANES)..].fill(0.0);
     sum = L::add(sum, L::load(last));
     let sum = state.1 * shrink + L::sum(sum);
     // Lanes take a maximum past what is no number, and make one of its power: what is seen of such a key is no number.
     *state = (most, if L::largest(widest).is_nan() || most == f32::INFINITY { f32::NAN } else { sum });
     shrink
-}
-
-#[inline(always)]
-fn mul_add<L: Lanes, const FUSED: bool>(a: L::V, b: L::V, c: L::V) -> L::V {
-    if FUSED { L::fused(a, b, c) } else { L::mul_add(a, b, c) }
 }
 
 #[inline(always)]

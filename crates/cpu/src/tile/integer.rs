@@ -60,7 +60,8 @@ impl Integer<'_> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let runs = self.depth / RUN;
         let first = Lines::<RUN, R>::of::<BITS>(&self.x.first, r, self.depth);
@@ -73,6 +74,7 @@ impl Integer<'_> {
         for (run, w) in self.panel.chunks_exact(whole).enumerate().take(runs) {
             let s = products::<L, BITS, RUN, R>(w, &first, run);
             let scale = L::reals(&w[code_bytes..]);
+            let sum = if BITS == 8 { apart(&mut sum) } else { &mut sum };
             for i in 0..R {
                 sum[i] = L::add(sum[i], L::mul(scale, s[i]));
             }
@@ -118,6 +120,13 @@ impl Integer<'_> {
         }
         sum
     }
+}
+
+/// What is used once a run, kept out of the registers of the loop within: given a choice, Chromium keeps it there and puts
+/// one of that loop's sums into memory instead, which then waits for it at every turn.
+#[inline(always)]
+fn apart<T>(sum: &mut T) -> &mut T {
+    if cfg!(target_arch = "wasm32") { std::hint::black_box(sum) } else { sum }
 }
 
 /// Rows of a term that lie together.

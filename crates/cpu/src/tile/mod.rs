@@ -1,6 +1,9 @@
 //! The innermost loops: a few rows of activations against one or two panels of weights, sums held in registers.
+//!
+//! In wasm a tile is a function of its own: within a larger one, Chromium gives registers to what the loop does not use.
 
 mod attend;
+mod dense;
 mod finish;
 mod integer;
 mod real;

@@ -2,6 +2,7 @@
 //! and meets eight weights. Tiles are as large as the registers: 6 rows × 2 panels of sixteen 256-bit registers, 4 × 1 of
 //! sixteen 128-bit ones.
 
+use super::dense::dense;
 use crate::lanes::{Body, LANES, Lanes};
 use crate::pool::Parts;
 
@@ -55,27 +56,14 @@ impl Real<'_> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(target_arch = "wasm32", inline(never))]
+    #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn tile<L: Lanes, const R: usize, const P: usize>(&self, r: usize, panels: &[f32], o: usize) {
         let depth = self.depth;
         let x: [&[f32]; R] = std::array::from_fn(|i| &self.x[(r + i) * depth..][..depth]);
-        let mut w: [_; P] = std::array::from_fn(|j| panels[j * depth * LANES..][..depth * LANES].chunks_exact(LANES));
+        let w: [&[f32]; P] = std::array::from_fn(|j| &panels[j * depth * LANES..][..depth * LANES]);
         let mut sum = [[L::splat(0.0); P]; R];
-        // One column a turn. Unrolled for wasm, the compiler puts one half of the lanes after the other, and broadcasts
-        // of all columns wait in between: more than there are registers.
-        for k in 0..depth {
-            let mut column = [L::splat(0.0); P];
-            for (column, w) in column.iter_mut().zip(&mut w) {
-                let Some(w) = w.next() else { break };
-                *column = L::load(w);
-            }
-            for (sum, x) in sum.iter_mut().zip(x) {
-                let x = L::splat(x[k]);
-                for (sum, w) in sum.iter_mut().zip(column) {
-                    *sum = L::fused(x, w, *sum);
-                }
-            }
-        }
+        dense::<L, R, P, true>(x, w, LANES, &mut sum);
         for (i, sum) in sum.iter().enumerate() {
             for (j, sum) in sum.iter().enumerate() {
                 let (row, o) = ((r + i) * self.outs, o + j * LANES);
