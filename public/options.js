@@ -5,7 +5,9 @@ import { SquintError } from "./error.js";
 
 const KNOWN = {
   create: ["backend", "threads", "build", "workerUrl", "onFault"],
-  load: ["model", "mmproj", "sha256", "onProgress", "context", "quant", "exact", "backend", "signal"],
+  load: [
+    "model", "mmproj", "sha256", "onProgress", "context", "resolution", "whole", "quant", "exact", "backend", "signal",
+  ],
   generate: [
     "prompt", "messages", "image", "raw", "maxTokens", "temperature", "topK", "topP", "minP", "repeatPenalty", "seed",
     "stop", "signal",

@@ -41,6 +41,10 @@ export interface LoadOptions {
   onProgress?: (progress: Progress) => void;
   /** Tokens of prompt and answer together; 1024, 2048 where the model sees, or its most where that is less. More than its most is refused. */
   context?: number;
+  /** Edge of what the encoder of a model that sees is shown, or of the longer side before it cuts a picture into tiles. */
+  resolution?: number;
+  /** Show all of a picture at once, where the model would cut it into tiles: far fewer tokens, and less detail. */
+  whole?: boolean;
   /**
    * Formats to convert to, as `{ language: "q4_0", kv: "f32" }`, of a model that sees also `vision` and `projector`, of a
    * vision encoder `{ vision: "q8_0" }`. With `activations` "f16" or "q8_0" a GPU rounds those, too, where it gains speed by it; by itself it rounds nothing.

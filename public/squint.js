@@ -55,12 +55,13 @@ export class Squint {
   /** Brings a model: a name, an address, a File or a list of Files. */
   async load(options) {
     known("load", options);
-    const { model, mmproj, sha256, onProgress, context, quant = "", exact = false, backend, signal } = options;
+    const { model, mmproj, sha256, onProgress, backend, signal } = options;
+    const { context, resolution, whole = false, quant = "", exact = false } = options;
     this.#return?.stop.abort();
     this.#return = null;
     // One half-way holds as much as a whole one: it goes before another comes.
     this.#loading?.abort(new SquintError(REPLACED));
-    const load = { backend: backend ?? this.#backend, context, quant: join(quant), exact };
+    const load = { backend: backend ?? this.#backend, context, resolution, whole, quant: join(quant), exact };
     const wish = { load, from: { ...from(model), mmproj: mmproj && from(mmproj), sha256 }, onProgress };
     // The old model goes before the new one comes.
     this.loaded = null;

@@ -87,7 +87,7 @@ def clear(cases):
     return close > 1e-3 and all(case["mark"] not in case["ids"][case["prompt_ids"] :] for case in cases)
 
 
-def golden(folder, cases):
+def written(folder, cases):
     """`cases`: a prompt, pictures, ids with a mark for each row of a picture, how many of them are the prompt, logits."""
     out = []
     for case in cases:
@@ -105,6 +105,11 @@ def golden(folder, cases):
             "ids": ids, "best": logits.argmax(-1).tolist(), "said": case["said"],
             "rows": [{"at": i, "logits": [round(float(v), 5) for v in logits[i]]} for i in kept],
         })
+    return out
+
+
+def golden(folder, cases):
+    out = written(folder, cases)
     (folder / "golden.json").write_text(json.dumps(out, separators=(",", ":")) + "\n")
     size = sum(f.stat().st_size for f in folder.iterdir())
     print(f"{folder.name}: {size >> 10} KiB")

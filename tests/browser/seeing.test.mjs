@@ -109,14 +109,14 @@ const ask = (api, image, wish = {}) =>
   api.run((given) => window.show(given), { prompt: "What is left of it?", maxTokens: 12, ...wish, image: `${shown.url}${image}` });
 
 /** What the command line says, or null with the reason printed. */
-function native(model, images, { prompt = "What is left of it?", maxTokens = 12, backend = "cpu" } = {}) {
+function native(model, images, { prompt = "What is left of it?", maxTokens = 12, backend = "cpu", how = [] } = {}) {
   const cli = process.env.CLI ?? ["release", "debug"].map((p) => join(root, "target", p, "squint")).find(existsSync);
   if (!cli) {
     console.log("the command line's answer is not compared: cargo build --release -p squint-cli makes it");
     return null;
   }
   const given = images.flatMap((name) => ["--image", path(name)]);
-  const args = ["run", "--json", "--backend", backend, "--model", typeof model === "string" ? folder(model) : model.at, "--prompt", prompt, "--max-tokens", String(maxTokens), ...given];
+  const args = ["run", "--json", "--backend", backend, "--model", typeof model === "string" ? folder(model) : model.at, "--prompt", prompt, "--max-tokens", String(maxTokens), ...how, ...given];
   return JSON.parse(execFileSync(cli, args, { encoding: "utf8" }));
 }
 
@@ -152,6 +152,28 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
     });
   });
 }
+
+test("pictures at another resolution, and in one piece", { timeout: 120_000 }, async () => {
+  await story({ backend: "cpu", threads: 1 }, async (api) => {
+    for (const [model, wish, how] of [
+      ["llava-clip-llama", { resolution: 35 }, ["--resolution", "35"]],
+      ["smolvlm-sharded", { resolution: 96 }, ["--resolution", "96"]],
+      ["smolvlm-sharded", { whole: true }, ["--whole"]],
+    ]) {
+      const counts = [];
+      for (const [more, args] of [[{}, []], [wish, how]]) {
+        ok(await api.load({ model: hosts[model].url, ...more }));
+        const got = await ask(api, "cat.png");
+        same(got, native(model, ["cat.png"], { how: args }), `${model} ${JSON.stringify(more)}`);
+        counts.push(got.stages.find((s) => s.name === "vision").tokensIn);
+      }
+      assert.notEqual(counts[0], counts[1], model);
+    }
+    for (const [model, code] of [["blind", "picture"], ["encoder", "resolution"]]) {
+      assert.equal((await api.load({ model: hosts[model].url + (model === "blind" ? "small.gguf" : ""), whole: true })).error.code, code);
+    }
+  });
+});
 
 test("a picture is the same picture in every form", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {

@@ -15,7 +15,7 @@ export const path = (name) => join(fixtures, "pictures", name);
 
 /** Files of a folder by name, some of them changed. */
 export function directory(at, change = {}) {
-  const names = readdirSync(at).filter((name) => name !== "golden.json");
+  const names = readdirSync(at).filter((name) => !["golden.json", "shown.json"].includes(name));
   return Object.fromEntries(names.map((name) => [name, change[name]?.(readFileSync(join(at, name))) ?? readFileSync(join(at, name))]));
 }
 

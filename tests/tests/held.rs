@@ -7,7 +7,7 @@ use pollster::block_on;
 use serde_json::Value;
 use squint_cpu::{Cpu, Isa};
 use squint_engine::estimate::{Question, estimate, estimate_of};
-use squint_engine::picture::decode;
+use squint_engine::picture::{Showing, decode};
 use squint_engine::{Choice, Encoder, Host, Marks, Model, Session, Sight, cache_kind, room, wishes};
 use squint_ops::{Backend, Grid, Kind, Reference};
 use squint_tests::{backends, backends::say, files, tree::root};
@@ -179,14 +179,23 @@ fn models_that_see_hold_what_was_estimated() {
                 let (mut sight, mut shown, mut views, mut image, mut before) = (None, 0, 0, Grid::square(0), 0);
                 answers(&on, checkpoint.clone(), ask, |session| {
                     let quiet = &mut |_, _| ();
-                    let eye = Sight::load(on.clone(), Host::native(), &checkpoint, [wish[0], wish[1]], quiet);
+                    let eye = Sight::load(
+                        on.clone(),
+                        Host::native(),
+                        (&checkpoint, Showing::default()),
+                        [wish[0], wish[1]],
+                        quiet,
+                    );
                     let eye = sight.insert(block_on(eye).unwrap());
                     let seen = block_on(eye.see(&pictures)).unwrap();
                     let numbers = session.show(&seen.rows).unwrap();
                     (shown, views) = (numbers.len(), seen.pictures.iter().map(|p| p.views.len()).sum());
                     image = eye.encoder.look().image;
-                    let placed =
-                        Marks::of(&checkpoint).unwrap().unwrap().placed(&ids[..prompt], numbers.clone()).unwrap();
+                    let placed = Marks::of(&checkpoint, Showing::default())
+                        .unwrap()
+                        .unwrap()
+                        .placed(&ids[..prompt], numbers.clone())
+                        .unwrap();
                     before = placed.iter().position(|id| numbers.contains(id)).unwrap();
                     placed
                 });

@@ -7,7 +7,7 @@ mod sees;
 
 use pollster::block_on;
 use sees::{Golden, Whole, exact, off};
-use squint_engine::picture::{Fit, Preprocess};
+use squint_engine::picture::{Fit, Preprocess, Showing};
 use squint_engine::text::{Message, Part, Template};
 use squint_engine::{Encoder, Host, Marks, room};
 use squint_models::vlm::Parts;
@@ -166,7 +166,7 @@ fn lone(file: tiny::Gguf) -> Checkpoint {
 }
 
 fn refused(checkpoint: Checkpoint) -> Error {
-    let marks = Marks::of(&checkpoint).err();
+    let marks = Marks::of(&checkpoint, Showing::default()).err();
     marks.or_else(|| Whole::load(Rc::new(Reference::default()), checkpoint).err()).unwrap()
 }
 
@@ -224,7 +224,7 @@ fn what_is_wrong_with_a_file_is_named() {
         let at = bytes.windows(key.len()).position(|w| w == key.as_bytes()).unwrap() + key.len() + 4;
         bytes[at..][..4].copy_from_slice(&width.to_le_bytes());
         let eye = block_on(Checkpoint::gguf(Rc::new(Memory::new("mmproj.gguf", bytes)))).unwrap();
-        Marks::of(&file("idefics3/language.gguf", ["", ""]).unwrap().with_mmproj(eye)).map(|_| ())
+        Marks::of(&file("idefics3/language.gguf", ["", ""]).unwrap().with_mmproj(eye), Showing::default()).map(|_| ())
     };
     assert!(said(32).is_ok() && said(48).unwrap_err().what.contains("rows of 48 numbers"));
     let mut next = tower("mlp");

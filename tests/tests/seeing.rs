@@ -9,6 +9,7 @@ mod sees;
 use pollster::block_on;
 use sees::{Golden, ROOM, Whole, exact, off};
 use squint_engine::estimate::{Question, estimate};
+use squint_engine::picture::Showing;
 use squint_engine::sight::Seen;
 use squint_engine::{Host, Marks, Prompt, Sight, Words};
 use squint_ops::{Null, Reference};
@@ -47,6 +48,49 @@ fn pictures_and_questions_become_what_transformers_makes_of_them() {
                 whole.held(&golden, most, &name);
             }
         }
+    }
+}
+
+/// What is made of the same questions where pictures are shown otherwise (scripts/golden/seeing_shown.py).
+#[derive(serde::Deserialize)]
+struct Otherwise {
+    resolution: Option<usize>,
+    whole: bool,
+    cases: Vec<Golden>,
+}
+
+#[test]
+fn pictures_are_shown_at_other_resolutions_and_in_one_piece() {
+    let mut ways = 0;
+    for name in names() {
+        let Ok(all) = std::fs::read(folder(&name).join("shown.json")) else { continue };
+        for Otherwise { resolution, whole, cases } in serde_json::from_slice::<Vec<Otherwise>>(&all).unwrap() {
+            for (on, most) in exact() {
+                let how = Showing { resolution, whole };
+                let model = Whole::showing(on, directory(&name, ["", ""]), how);
+                let model = model.unwrap_or_else(|e| panic!("{name}, {how:?}: {e}"));
+                cases.iter().for_each(|golden| model.held(golden, most, &format!("{name}, {how:?}")));
+                ways += 1;
+            }
+        }
+    }
+    assert!(ways >= 7, "{ways}");
+}
+
+/// Nothing is shown at sizes that no encoder has patches for, or that nobody means.
+#[test]
+fn resolutions_that_cannot_be_are_named() {
+    let on = || Rc::new(Null::default());
+    for (name, edge, words) in [
+        ("llava-clip-llama", 0, "a resolution of 0 (1 to 4096 pixels are possible)"),
+        ("llava-clip-llama", 4, "a picture of 4×4 has no patch of 5 (use a larger one)"),
+        ("idefics3", 0, "a resolution of 0"),
+        ("llava-siglip-qwen2", 5000, "a resolution of 5000"),
+    ] {
+        let how = Showing { resolution: Some(edge), whole: false };
+        let e = Whole::showing(on(), directory(name, ["", ""]), how).err();
+        let e = e.unwrap_or_else(|| panic!("{name} at {edge} is not refused")).to_string();
+        assert!(e.contains(words), "{name} at {edge}: {e}");
     }
 }
 
@@ -254,10 +298,17 @@ fn what_cannot_be_is_said() {
     let e = whole.marks.placed(&golden.ids, 300..305).unwrap_err();
     assert!(e.what.contains("16 rows of pictures, and there are 5") && e.hint.contains("the token 3"), "{e}");
     let text = files::directory(&root().join("tests/fixtures/llama/plain"), ["", ""]).unwrap();
-    let e = block_on(Sight::load(Rc::new(Null::default()), Host::native(), &text, [None; 2], &mut |_, _| ())).err();
+    let e = block_on(Sight::load(
+        Rc::new(Null::default()),
+        Host::native(),
+        (&text, Showing::default()),
+        [None; 2],
+        &mut |_, _| (),
+    ))
+    .err();
     let e = e.unwrap();
     assert!(e.what.contains("'LlamaForCausalLM' cannot see pictures") && e.hint.contains("LlavaFor"), "{e}");
-    assert!(Marks::of(&text).unwrap().is_none());
+    assert!(Marks::of(&text, Showing::default()).unwrap().is_none());
 }
 
 /// Processors kept their template in JSON before they had a file of its own.

@@ -5,6 +5,7 @@ use crate::find::{Files, find, only};
 use crate::{picture, say};
 use clap::Args;
 use serde_json::{Map, Value, json};
+use squint_engine::picture::Showing;
 use squint_engine::sight::Seen;
 use squint_engine::{
     Backend, Backends, Encoder, Found, Head, Host, Kept, Look, Marks, Model, Session, Sight, Surroundings,
@@ -140,14 +141,14 @@ impl How {
     /// What `--quant` asks for the language model, its caches, and the encoder and the projector of one that can see.
     fn wishes(&self, checkpoint: &Checkpoint) -> Result<[Option<Kind>; 4], Error> {
         let parts = ["language", "kv", "vision", "projector"];
-        let has = if Marks::of(checkpoint)?.is_some() { parts.len() } else { 2 };
+        let has = if Marks::of(checkpoint, Showing::default())?.is_some() { parts.len() } else { 2 };
         let mut all = wishes(&self.quant, &parts[..has])?;
         all.resize(parts.len(), None);
         Ok([all[0], all[1], all[2], all[3]])
     }
 
     /// Pictures become rows of a session.
-    pub async fn show(&self, session: &mut Session, paths: &[PathBuf]) -> Result<Shown, Error> {
+    pub async fn show(&self, session: &mut Session, (paths, how): (&[PathBuf], Showing)) -> Result<Shown, Error> {
         let mut unpacked: Vec<Kept> = session.model.unpacked.iter().cloned().collect();
         if paths.is_empty() {
             return Ok(Shown {
@@ -162,7 +163,7 @@ impl How {
         let [.., vision, projector] = self.wishes(&model.checkpoint)?;
         let (on, host) = (model.backend.clone(), Host::native());
         let mut shown = |done, all| bar.at(done, all);
-        let sight = Sight::load(on, host, &model.checkpoint, [vision, projector], &mut shown).await;
+        let sight = Sight::load(on, host, (&model.checkpoint, how), [vision, projector], &mut shown).await;
         drop(bar);
         let sight = sight?;
         tell(sight.unpacked());

@@ -73,6 +73,37 @@ fn a_picture_and_a_question_become_transformers_answer() {
     }
 }
 
+/// Resolution and tiles are switches: what is answered is what transformers answers with them, and each has its own cost.
+#[test]
+fn pictures_are_shown_otherwise_at_another_cost() {
+    for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3"] {
+        let model = format!("seeing/{name}");
+        let all = std::fs::read(fixtures().join(&model).join("shown.json")).unwrap();
+        for way in serde_json::from_slice::<Vec<Value>>(&all).unwrap() {
+            let golden = &way["cases"][0];
+            let edge = way["resolution"].as_u64().map(|n| n.to_string());
+            let mut more = edge.iter().flat_map(|edge| ["--resolution", edge]).collect::<Vec<_>>();
+            more.extend((way["whole"] == true).then_some("--whole"));
+            let answer = &golden["ids"].as_array().unwrap()[golden["prompt"].as_u64().unwrap() as usize..];
+            let most = answer.len().to_string();
+            let ask = ["--prompt", golden["text"].as_str().unwrap(), "--max-tokens", &most, "--json"];
+            let pictures = &golden["pictures"];
+            let [usual, said] = [&[][..], &more].map(|m| said(squint("run", &model, &[&ask, m].concat(), pictures)));
+            assert!(said["ids"] == json!(answer) && said["text"] == golden["said"], "{name} {more:?}: {said}");
+            let vision = |said: &Value| said["stages"]["vision"].clone();
+            assert_ne!(vision(&said)["flops"], vision(&usual)["flops"], "{name} {more:?}");
+            if let (Some(edge), false) = (&edge, name == "idefics3") {
+                let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+                command.arg("estimate").arg("--model").arg(fixtures().join(&model));
+                let told = self::said(command.args(["--resolution", edge, "--json"]).output().unwrap());
+                for what in ["flops", "tokens_out"] {
+                    assert_eq!(vision(&told)[what], vision(&said)[what], "{name} {more:?}: {told}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn the_tower_alone_and_what_a_directory_holds() {
     let model = "seeing/llava-clip-llama";
@@ -103,6 +134,7 @@ fn what_cannot_be_asked_is_named() {
         ("logits", model, &["--ids", "0,3,9"], &[], "places for 1 rows of pictures, and there are 0"),
         ("run", model, &["--prompt", "Hi"], &["dog.png"], "dog.png' cannot be opened"),
         ("run", model, &["--prompt", "Hi", "--quant", "eye=q8_0"], &[], "language, kv, vision, projector"),
+        ("run", model, &["--prompt", "Hi", "--resolution", "0"], &["cat.png"], "a resolution of 0"),
         ("run", model, &["--prompt", "Hi", "--context", "20"], &["cat.png"], "the context room for 20"),
     ] {
         let said = refused(verb, model, more, pictures);

@@ -4,6 +4,7 @@ use crate::answer::Measured;
 use crate::artefacts::Key;
 use crate::estimate::Stage;
 use crate::load::Model;
+use crate::picture::Showing;
 use crate::sight::{Seen, Sight};
 use crate::weights::Progress;
 use squint_ops::{Error, Kind};
@@ -14,6 +15,7 @@ pub struct Eye {
     pub sight: Option<Sight>,
     /// What the encoder's and the projector's matrices are converted to.
     pub quant: [Option<Kind>; 2],
+    pub showing: Showing,
     /// What was seen last: the same pictures again are not even decoded.
     pub last: Option<(Vec<Key>, Rc<Seen>)>,
 }
@@ -26,7 +28,7 @@ impl Eye {
             // What a lost device held is given back first.
             self.sight = None;
             let (on, host) = (model.backend.clone(), model.host.clone());
-            self.sight = Some(Sight::load(on, host, &model.checkpoint, self.quant, progress).await?);
+            self.sight = Some(Sight::load(on, host, (&model.checkpoint, self.showing), self.quant, progress).await?);
         }
         Ok(())
     }

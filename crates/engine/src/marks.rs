@@ -1,6 +1,6 @@
 //! Where pictures stand in a prompt: places in its text become tokens, one for each row, and these the rows themselves.
 
-use crate::picture::{Expansion, IMAGE, Views};
+use crate::picture::{Expansion, IMAGE, Showing, Views};
 use crate::sight::preprocess;
 use crate::words::{Prompt, Words};
 use squint_models::vlm::Parts;
@@ -18,13 +18,13 @@ pub struct Marks {
 
 impl Marks {
     /// As a checkpoint and the files beside it say; none where it cannot see.
-    pub fn of(checkpoint: &Checkpoint) -> Result<Option<Marks>, Error> {
+    pub fn of(checkpoint: &Checkpoint, showing: Showing) -> Result<Option<Marks>, Error> {
         let Some(parts) = Parts::inside(checkpoint)? else { return Ok(None) };
         let expansion = match Expansion::of(checkpoint)? {
             Some(expansion) => expansion,
             // Older files leave it to the model, and those of llama.cpp to its code.
             None => {
-                let preprocess = preprocess(checkpoint, &parts)?;
+                let preprocess = preprocess(checkpoint, &parts)?.showing(showing)?;
                 let image = preprocess.size().unwrap_or(parts.vision.sizes.image);
                 let rows = (parts.projector.read)(&checkpoint.eye().facts, &parts.ends(image))?.tokens();
                 if preprocess.tiles.is_some() { Expansion::Tiles { rows } } else { Expansion::Rows(rows) }

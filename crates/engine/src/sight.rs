@@ -5,7 +5,7 @@ use crate::answer::Measured;
 use crate::artefacts::{self, Key, Store};
 use crate::estimate::Stage;
 use crate::kept::Kept;
-use crate::picture::{Picture, Preprocess, View, Views};
+use crate::picture::{Picture, Preprocess, Showing, View, Views};
 use crate::projection::Projection;
 use crate::vision::Encoder;
 use crate::weights::Progress;
@@ -37,15 +37,15 @@ impl Sight {
     pub async fn load(
         backend: Rc<dyn Backend>,
         host: Host,
-        checkpoint: &Checkpoint,
+        (checkpoint, showing): (&Checkpoint, Showing),
         quant: [Option<Kind>; 2],
         progress: Progress<'_>,
     ) -> Result<Sight, Error> {
         let parts = Parts::inside(checkpoint)?.ok_or_else(|| blind(checkpoint))?;
-        let preprocess = preprocess(checkpoint, &parts)?;
+        let preprocess = preprocess(checkpoint, &parts)?.showing(showing)?;
         let trained = parts.vision.sizes.image;
         let image = preprocess.size().unwrap_or(trained);
-        if image != trained && !parts.vision.family.any_size {
+        if image != trained && !parts.vision.family.any_size && showing.resolution.is_none() {
             let what = format!(
                 "the preprocessor's configuration makes pictures of {}×{}, the model takes {}×{}",
                 image.height, image.width, trained.height, trained.width

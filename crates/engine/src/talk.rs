@@ -8,7 +8,7 @@ use crate::kept::Kept;
 use crate::load::Model;
 use crate::marks::Marks;
 use crate::open::Surroundings;
-use crate::picture::Views;
+use crate::picture::{Showing, Views};
 use crate::revive::Lives;
 use crate::room;
 use crate::session::{Choice, Session};
@@ -39,6 +39,7 @@ pub struct Asked<'a> {
     pub exact: bool,
     /// Tokens of prompt and answer together.
     pub context: Option<usize>,
+    pub showing: Showing,
 }
 
 /// One question.
@@ -63,10 +64,10 @@ pub struct Shown {
 
 impl Talk {
     /// A session that exists. It has no eye yet.
-    pub fn of(session: Session) -> Result<Talk, Error> {
+    pub fn of(session: Session, showing: Showing) -> Result<Talk, Error> {
         let checkpoint = &session.model.checkpoint;
-        let (words, marks) = (Words::of(checkpoint)?, Marks::of(checkpoint)?);
-        Ok(Talk { session, words, marks, eye: Eye::default() })
+        let (words, marks) = (Words::of(checkpoint)?, Marks::of(checkpoint, showing)?);
+        Ok(Talk { session, words, marks, eye: Eye { showing, ..Eye::default() } })
     }
 
     /// All parts of a checkpoint.
@@ -77,7 +78,10 @@ impl Talk {
         progress: Progress<'_>,
     ) -> Result<Talk, Error> {
         // Before anything is loaded: what cannot be had is said at once.
-        let (words, marks) = (Words::of(&checkpoint)?, Marks::of(&checkpoint)?);
+        let (words, marks) = (Words::of(&checkpoint)?, Marks::of(&checkpoint, asked.showing)?);
+        if asked.showing != Showing::default() && marks.is_none() {
+            return Err(blind(&checkpoint));
+        }
         let parts = ["language", "kv", "vision", "projector"];
         let mut quant = wishes(asked.quant, if marks.is_some() { &parts } else { &parts[..2] })?;
         quant.resize(parts.len(), None);
@@ -92,7 +96,7 @@ impl Talk {
         };
         let model = Model::load_warm(on, host, Rc::new(checkpoint), quant[0], Some(cache), &mut told).await?;
         let session = Session::new(Rc::new(model), room, cache)?;
-        let eye = Eye { quant: [quant[2], quant[3]], ..Eye::default() };
+        let eye = Eye { quant: [quant[2], quant[3]], showing: asked.showing, ..Eye::default() };
         let mut talk = Talk { session, words, marks, eye };
         if sees {
             talk.eye.open(&talk.session.model, &mut told).await?;

@@ -36,11 +36,22 @@ pub struct Load {
     pub quant: String,
     /// Activations stay f32 on the cpu backend.
     pub exact: bool,
+    /// Edge of what the encoder of a model that sees is shown, or of the longer side before a picture is cut into tiles.
+    pub resolution: Option<u32>,
+    /// Pictures are shown whole, where the model would cut them into tiles.
+    pub whole: bool,
 }
 
 impl Default for Load {
     fn default() -> Load {
-        Load { backend: "auto".into(), context: None, quant: String::new(), exact: false }
+        Load {
+            backend: "auto".into(),
+            context: None,
+            quant: String::new(),
+            exact: false,
+            resolution: None,
+            whole: false,
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::blob::BlobSource;
 use crate::seat::{Seat, Worker};
 use crate::tell::send;
+use squint_engine::picture::Showing;
 use squint_engine::weights::Progress;
 use squint_engine::{Backend, Backends, Encoder, Error, Gaze, Host, Kept, Talk, activations, talk, wishes};
 use squint_protocol::{Load, Loaded, Loading, News};
@@ -63,8 +64,9 @@ struct Ready {
 
 /// A language model, with an eye where it has one.
 async fn read(on: On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
-    let Load { quant, exact, context, .. } = wish;
-    let asked = talk::Asked { quant, exact: *exact, context: context.map(|n| n as usize) };
+    let Load { quant, exact, context, resolution, whole, .. } = wish;
+    let showing = Showing { resolution: resolution.map(|n| n as usize), whole: *whole };
+    let asked = talk::Asked { quant, exact: *exact, context: context.map(|n| n as usize), showing };
     let talk = Talk::load(on, from, asked, progress).await?;
     let (family, sees, room) = (talk.session.model.family.name, talk.sees(), talk.session.room());
     let notes = talk.unpacked().map(Kept::to_string).collect();
@@ -73,6 +75,10 @@ async fn read(on: On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> 
 
 /// A vision encoder.
 async fn look(on: On, from: Checkpoint, wish: &Load, progress: Progress<'_>) -> Result<Ready, Error> {
+    if wish.resolution.is_some() || wish.whole {
+        let what = "an encoder alone is shown numbers, of whatever size they are";
+        return Err(Error::new("resolution", what, "leave resolution and whole out; encode takes height and width"));
+    }
     let [quant] = wishes(&wish.quant, &["vision"])?[..] else {
         return Err(Error::bug("one wish was asked for"));
     };

@@ -3,7 +3,7 @@
 
 use pollster::block_on;
 use squint_cpu::{Cpu, Isa};
-use squint_engine::picture::{Picture, decode};
+use squint_engine::picture::{Picture, Showing, decode};
 use squint_engine::sight::Seen;
 use squint_engine::text::{Message, Part};
 use squint_engine::{Choice, Host, Marks, Model, Prompt, Session, Sight, Words};
@@ -76,11 +76,15 @@ pub struct Whole {
 
 impl Whole {
     pub fn load(on: Rc<dyn Backend>, checkpoint: Checkpoint) -> Result<Whole, Error> {
+        Whole::showing(on, checkpoint, Showing::default())
+    }
+
+    pub fn showing(on: Rc<dyn Backend>, checkpoint: Checkpoint, how: Showing) -> Result<Whole, Error> {
         let checkpoint = Rc::new(checkpoint);
         let host = Host::native;
-        let sight = block_on(Sight::load(on.clone(), host(), &checkpoint, [None; 2], &mut |_, _| ()))?;
+        let sight = block_on(Sight::load(on.clone(), host(), (&checkpoint, how), [None; 2], &mut |_, _| ()))?;
         let model = Rc::new(block_on(Model::load(on, host(), checkpoint.clone(), None, &mut |_, _| ()))?);
-        let (words, marks) = (Words::of(&checkpoint)?, Marks::of(&checkpoint)?.unwrap());
+        let (words, marks) = (Words::of(&checkpoint)?, Marks::of(&checkpoint, how)?.unwrap());
         Ok(Whole { model, sight, words, marks })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::bar::Bar;
 use crate::open::{How, unpacked};
-use crate::picture;
+use crate::picture::{self, Shows};
 use serde_json::json;
 use squint_engine::picture::{Preprocess, heat};
 use squint_engine::{Encoder, Look};
@@ -35,9 +35,8 @@ pub struct Args {
     /// Draw the map beside the picture into this file
     #[arg(long, requires = "head")]
     png: Option<PathBuf>,
-    /// Edge of the picture that the model is shown, in pixels; without it, as the preprocessor's configuration says
-    #[arg(long)]
-    resolution: Option<usize>,
+    #[command(flatten)]
+    shown: Shows,
 }
 
 /// Rows and numbers of a row that are shown to people.
@@ -45,15 +44,14 @@ const SHOWN: usize = 8;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let checkpoint = args.how.which.checkpoint().await?;
-    let preprocess = Preprocess::of(&checkpoint)?;
-    let preprocess = args.resolution.map_or(Ok(preprocess.clone()), |edge| preprocess.at(edge))?;
+    let preprocess = Preprocess::of(&checkpoint)?.showing(args.shown.showing())?;
     let views = preprocess.views(&picture::open(&args.image).await?);
     let found = Encoder::find(&checkpoint)?;
     let [view] = &views.views[..] else {
         let what = format!("'{}' becomes {} views", args.image.display(), views.views.len());
-        return Err(Error::new("image", what, "features are of one view: use a smaller picture"));
+        return Err(Error::new("image", what, "features are of one view: show it --whole, or use a smaller picture"));
     };
-    if view.size != found.sizes.image && !found.family.any_size && args.resolution.is_none() {
+    if view.size != found.sizes.image && !found.family.any_size && args.shown.resolution.is_none() {
         let (made, takes) = (view.size, found.sizes.image);
         let (made, takes) = (format!("{}×{}", made.height, made.width), format!("{}×{}", takes.height, takes.width));
         let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");

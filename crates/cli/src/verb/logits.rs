@@ -2,6 +2,7 @@
 
 use crate::bar::Bar;
 use crate::open::{How, Shown, unpacked};
+use crate::picture::Shows;
 use serde_json::json;
 use squint_engine::{Choice, Marks, Prompt, Words, room};
 use squint_ops::Error;
@@ -20,6 +21,8 @@ pub struct Args {
     /// A PNG, JPEG, WebP, GIF or BMP file: the text has <image> for each, the ids one token for each of its rows
     #[arg(long)]
     image: Vec<PathBuf>,
+    #[command(flatten)]
+    shown: Shows,
     /// Go on for this many likeliest tokens
     #[arg(long, default_value_t = 0)]
     greedy: usize,
@@ -30,8 +33,9 @@ const TOP: usize = 10;
 
 pub async fn run(args: Args) -> Result<(), Error> {
     let mut session = args.how.session().await?;
-    let Shown { numbers, seen, unpacked: kept, .. } = args.how.show(&mut session, &args.image).await?;
-    let marks = Marks::of(&session.model.checkpoint)?;
+    let showing = args.shown.showing();
+    let Shown { numbers, seen, unpacked: kept, .. } = args.how.show(&mut session, (&args.image, showing)).await?;
+    let marks = Marks::of(&session.model.checkpoint, showing)?;
     let ids = match &args.prompt {
         Some(text) => {
             let (words, prompt) = (Words::of(&session.model.checkpoint)?, Prompt::Raw(text.clone()));

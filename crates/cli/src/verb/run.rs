@@ -1,6 +1,7 @@
 //! `squint run`: a question in, an answer out, streamed.
 
 use crate::open::{How, Shown, unpacked};
+use crate::picture::Shows;
 use crate::say::stream;
 use crate::{process, stages};
 use serde_json::json;
@@ -20,6 +21,8 @@ pub struct Args {
     /// A PNG, JPEG, WebP, GIF or BMP file to ask about; may be given several times
     #[arg(long)]
     image: Vec<PathBuf>,
+    #[command(flatten)]
+    shown: Shows,
     /// What the model is told to be, before the question
     #[arg(long)]
     system: Option<String>,
@@ -68,8 +71,10 @@ pub async fn run(args: Args) -> Result<(), Error> {
     // Before anything is read: a large model takes minutes.
     let choice = args.choice();
     choice.check()?;
-    let mut talk = Talk::of(args.how.session().await?)?;
-    let Shown { numbers, seen, unpacked: kept, sight: _sight } = args.how.show(&mut talk.session, &args.image).await?;
+    let showing = args.shown.showing();
+    let mut talk = Talk::of(args.how.session().await?, showing)?;
+    let shown = args.how.show(&mut talk.session, (&args.image, showing)).await?;
+    let Shown { numbers, seen, unpacked: kept, sight: _sight } = shown;
     let prompt = if args.raw {
         Prompt::Raw(args.prompt)
     } else {

@@ -34,24 +34,43 @@ pub struct Views {
     pub tiles: Grid,
 }
 
+/// How pictures are shown, where it is not as the files of a checkpoint say.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Showing {
+    /// Edge of what the encoder is shown; where pictures are cut into tiles, their longer edge before that.
+    pub resolution: Option<usize>,
+    /// All of a picture in one view, without tiles.
+    pub whole: bool,
+}
+
 /// Longest edge that can be asked for.
 const MOST: usize = 1 << 12;
 
 impl Preprocess {
+    pub fn showing(&self, how: Showing) -> Result<Preprocess, Error> {
+        let mut made = how.resolution.map_or_else(|| Ok(self.clone()), |edge| self.at(edge))?;
+        if let (Some(tiles), true) = (&mut made.tiles, how.whole) {
+            tiles.split = false;
+        }
+        Ok(made)
+    }
+
     /// The same with pictures of another size: every edge it names changes as much as the one that comes out.
     pub fn at(&self, edge: usize) -> Result<Preprocess, Error> {
+        if !(1..=MOST).contains(&edge) {
+            let what = format!("a resolution of {edge}");
+            return Err(Error::new("resolution", what, format!("1 to {MOST} pixels are possible")));
+        }
+        if let Some(tiles) = self.tiles {
+            return Ok(Preprocess { tiles: Some(Tiles { longest: Some(edge), ..tiles }), ..self.clone() });
+        }
         let made = match (self.size(), self.fit) {
-            _ if self.tiles.is_some() => None,
             (None, Some(Fit::Shortest(edge))) => Some(edge),
             (size, _) => size.map(|size| size.height),
         };
         let made = made.ok_or_else(|| {
             Error::new("resolution", "pictures of this model have no one size", "leave the resolution to the model")
         })?;
-        if !(1..=MOST).contains(&edge) {
-            let what = format!("a resolution of {edge}");
-            return Err(Error::new("resolution", what, format!("1 to {MOST} pixels are possible")));
-        }
         let scaled = |n: usize| ((n * edge) as f64 / made as f64).round().max(1.0) as usize;
         let grid = |size: Grid| Grid { height: scaled(size.height), width: scaled(size.width) };
         let fit = self.fit.map(|fit| match fit {
