@@ -73,4 +73,5 @@ def main():
     print(len(rows), rows[9])
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -94,7 +94,16 @@ impl How {
 
     /// The same of a vision encoder, as far as one look needs it.
     pub async fn encoder(&self, checkpoint: &Checkpoint, what: (Found, Look)) -> Result<Encoder, Error> {
-        let (backend, bar) = (self.open().await?, Bar::loading());
+        self.encoder_on(self.open().await?, checkpoint, what).await
+    }
+
+    pub async fn encoder_on(
+        &self,
+        backend: Rc<dyn Backend>,
+        checkpoint: &Checkpoint,
+        what: (Found, Look),
+    ) -> Result<Encoder, Error> {
+        let bar = Bar::loading();
         let vision = wishes(&self.quant, &["vision"])?[0];
         let mut shown = |done, all| bar.at(done, all);
         let encoder = Encoder::load_for(backend, Host::native(), checkpoint.eye(), what, vision, &mut shown).await;

@@ -212,3 +212,61 @@ fn an_estimate_takes_pictures_as_they_are_shown() {
     assert_eq!(bill(&[]), bill(&["--resolution", "35"]));
     assert!(bill(&[]) > bill(&["--resolution", "28"]));
 }
+
+fn said(out: Output) -> Value {
+    assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+    serde_json::from_slice(&out.stdout).unwrap()
+}
+
+fn encoder(name: &str) -> PathBuf {
+    Path::new(FIXTURES).join("encoders").join(name)
+}
+
+/// Large pictures in parts, as LLaVA-UHD, S2 and InternLM-XComposer2-4KHD cut them (scripts/golden/cuts.py).
+#[test]
+fn pictures_are_cut_as_the_papers_cut_them() {
+    let all = std::fs::read(Path::new(FIXTURES).join("cuts.json")).unwrap();
+    for g in serde_json::from_slice::<Vec<Value>>(&all).unwrap() {
+        let [name, shown, cut] = ["encoder", "picture", "cut"].map(|key| g[key].as_str().unwrap());
+        let what = format!("{name} of {shown}, {cut}");
+        let got = said(features(&encoder(name), &picture(shown), &["--json", "--cut", cut]));
+        assert_eq!(got["shape"], g["shape"], "{what}");
+        let some: Vec<f64> = values(&got["values"]).into_iter().step_by(13).collect();
+        let error = off(&values(&g["values"]), &some);
+        println!("{what}: {error:.1e}");
+        assert!(error < 1e-4, "{what}: {error}");
+        // Views of one size cost the same; what is paid is what each of them costs.
+        if !cut.starts_with("uhd") {
+            let edge = got["views"][0][0].to_string();
+            let rows = if cut.starts_with("s2") { "--patches" } else { "--hidden" };
+            let one = said(features(&encoder(name), &picture("cat.png"), &["--json", rows, "--resolution", &edge]));
+            let flops = |said: &Value| said["stages"]["vision"]["flops"].as_u64().unwrap();
+            assert_eq!(flops(&got), flops(&one) * got["views"].as_array().unwrap().len() as u64, "{what}");
+        }
+    }
+}
+
+/// Beside each other, or under each other: each of both is shown the picture as its own files say.
+#[test]
+fn two_encoders_look_at_once() {
+    let (one, other) = (encoder("clip-whole"), encoder("dinov2"));
+    let alone = |model: &Path, edge: &str| {
+        said(features(model, &picture("cat.png"), &["--json", "--patches", "--resolution", edge]))
+    };
+    let (first, second) = (alone(&one, "16"), alone(&other, "28"));
+    let with = ["--json", "--patches", "--with", other.to_str().unwrap(), "--with-resolution", "28"];
+    let both = said(features(&one, &picture("cat.png"), &with));
+    let width = |said: &Value| said["shape"][1].as_u64().unwrap() as usize;
+    let rows = |said: &Value| values(&said["values"]).chunks(width(said)).map(<[f64]>::to_vec).collect::<Vec<_>>();
+    let want: Vec<Vec<f64>> = rows(&first).into_iter().zip(rows(&second)).map(|(a, b)| [a, b].concat()).collect();
+    assert_eq!(rows(&both), want);
+    let flops = |said: &Value| said["stages"]["vision"]["flops"].as_u64().unwrap();
+    assert_eq!(flops(&both), flops(&first) + flops(&second));
+    // Other widths cannot lie under each other.
+    let out = features(&one, &picture("cat.png"), &[&with[1..], &["--join", "rows"]].concat());
+    let told = String::from_utf8(out.stderr).unwrap();
+    assert!(told.contains("not as many numbers in a row — lay them beside each other"), "{told}");
+    let twice = ["--json", "--patches", "--with", one.to_str().unwrap(), "--join", "rows"];
+    let twice = said(features(&one, &picture("cat.png"), &twice));
+    assert_eq!(rows(&twice), [rows(&first), rows(&first)].concat());
+}

@@ -6,7 +6,8 @@
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
 //! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`picture`] — a file becomes what a vision encoder is shown.
-//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`pair`] — two of them; [`projection`] — what stands
+//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`mod@glance`] — it over parts of
+//!   a picture; [`pair`] — two of them; [`projection`] — what stands
 //!   between them and a language model; [`head`] — what makes a map of a picture of its rows.
 //! * [`sight`] — all three as one: pictures become rows that a language model reads; [`marks`] — where in a prompt.
 //! * [`estimate`] — what a run would cost, before any download.
@@ -31,6 +32,7 @@ pub mod estimate;
 mod eye;
 mod fault;
 mod gaze;
+pub mod glance;
 pub mod head;
 mod kept;
 mod limits;
@@ -57,6 +59,7 @@ pub mod words;
 
 pub use fault::fault;
 pub use gaze::{Gaze, Gazed};
+pub use glance::{Glance, glance};
 pub use head::Head;
 pub use kept::Kept;
 pub use limits::Reads;

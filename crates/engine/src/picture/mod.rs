@@ -9,10 +9,11 @@
 //! * `prepare` — a processor at work: picture in, views out.
 //! * `tiles` — large pictures as rows of tiles and one view of the whole.
 //! * `heat` — a map over a picture, for people.
-//! * [`slices`] — other ways to show more of a large picture, as geometry.
+//! * [`slices`] — other ways to show more of a large picture, as geometry; `cut` does it.
 //! * `expand` — which tokens stand for those views in a prompt.
 
 mod config;
+mod cut;
 mod decode;
 mod expand;
 mod filter;
@@ -26,6 +27,7 @@ mod resize;
 pub mod slices;
 mod tiles;
 
+pub use cut::{Cut, Way};
 pub use decode::decode;
 pub use expand::{Expansion, IMAGE};
 pub use filter::Filter;

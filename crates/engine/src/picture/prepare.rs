@@ -124,7 +124,7 @@ impl Preprocess {
         framed
     }
 
-    fn numbers(&self, picture: &Picture) -> View {
+    pub(super) fn numbers(&self, picture: &Picture) -> View {
         // A byte has few values: each channel's are worked out once.
         let table = |c: usize| (0..=255).map(move |v| ((v as f64 * self.factor - self.mean[c]) / self.std[c]) as f32);
         let tables: Vec<Vec<f32>> = (0..RGB).map(|c| table(c).collect()).collect();
