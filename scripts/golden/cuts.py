@@ -37,8 +37,8 @@ class Eye:
         self.model = getattr(model, "vision_model", model)
         self.how = {"interpolate_pos_encoding": True} if told else {}
         config = getattr(model.config, "vision_config", model.config)
-        self.side, self.patch = config.image_size, config.patch_size
         self.words = json.loads((folder / "preprocessor_config.json").read_text())
+        self.side, self.patch = (self.words.get("crop_size") or self.words["size"])["height"], config.patch_size
 
     def at(self, image, width, height):
         return image.resize((width, height), self.words["resample"])

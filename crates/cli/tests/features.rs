@@ -238,6 +238,8 @@ fn pictures_are_cut_as_the_papers_cut_them() {
         // Views of one size cost the same; what is paid is what each of them costs.
         if !cut.starts_with("uhd") {
             let edge = got["views"][0][0].to_string();
+            let again = ["--json", "--cut", cut, "--resolution", &edge];
+            assert_eq!(said(features(&encoder(name), &picture(shown), &again))["values"], got["values"], "{what}");
             let rows = if cut.starts_with("s2") { "--patches" } else { "--hidden" };
             let one = said(features(&encoder(name), &picture("cat.png"), &["--json", rows, "--resolution", &edge]));
             let flops = |said: &Value| said["stages"]["vision"]["flops"].as_u64().unwrap();

@@ -42,8 +42,9 @@ pub struct Args {
     #[command(flatten)]
     shown: Shows,
     /// Cut the picture, and look at every part: uhd (LLaVA-UHD's slices), s2 (S2's scales, rows of patches side by side) or
-    /// 4khd (InternLM-XComposer2-4KHD's squares); uhd=9 says how many at most, s2=3 how many scales
-    #[arg(long, conflicts_with_all = ["head", "pooled", "resolution", "whole", "with"])]
+    /// 4khd (InternLM-XComposer2-4KHD's squares); uhd=9 says how many at most, s2=3 how many scales. Parts are as large as
+    /// the picture would be, so --resolution counts for each
+    #[arg(long, conflicts_with_all = ["head", "pooled", "whole", "with"])]
     cut: Option<String>,
     /// A second encoder that looks at the same picture: a name, a directory or a file, as --model takes
     #[arg(long, conflicts_with_all = ["head", "pooled"])]
@@ -177,7 +178,8 @@ impl Args {
 
     async fn cut(&self, checkpoint: &Checkpoint, picture: &Picture, cut: Cut) -> Result<Made, Error> {
         let found = Encoder::find(checkpoint)?;
-        let views = cut.views(&Preprocess::of(checkpoint)?, picture, &found.sizes);
+        let preprocess = Preprocess::of(checkpoint)?.showing(self.shown.showing())?;
+        let views = cut.views(&preprocess, picture, &found.sizes);
         let look = Look { heads: false, ..self.look(&found, views[0].size)? };
         let mut encoder = self.how.encoder(checkpoint, (found, look)).await?;
         let bar = Bar::counting("looking", views.len());

@@ -40,9 +40,10 @@ impl Cut {
         Ok(Cut { way: *way, most: most.ok_or_else(wrong)? })
     }
 
-    /// What an encoder is shown of a picture, in this order.
+    /// What an encoder is shown of a picture, in this order: parts as large as what its processor makes of a whole one.
     pub fn views(self, preprocess: &Preprocess, picture: &Picture, of: &Encoder) -> Vec<View> {
-        let side = of.image.height.min(of.image.width);
+        let image = preprocess.size().unwrap_or(of.image);
+        let side = image.height.min(image.width);
         let at = |picture: &Picture, size: Grid| resize(picture, size, Part::whole(size), preprocess.filter);
         let tiles = |of: &Picture, size: Grid| parts(of.size, size).map(|part| of.cut(part)).collect::<Vec<_>>();
         let pictures = match self.way {
