@@ -157,7 +157,8 @@ fn an_encoders_file_says_what_it_is() {
 fn people_see_a_part_of_it() {
     let out = features(&vit(), &picture("cat.png"), &["--hidden"]);
     let said = String::from_utf8(out.stdout).unwrap();
-    assert!(out.status.success() && said.starts_with("shape  [17, 32]") && said.lines().count() == 9, "{said}");
+    assert!(out.status.success() && said.starts_with("shape  [17, 32]") && said.lines().count() == 10, "{said}");
+    assert!(said.contains("cost   1 view of 16 patches, "), "{said}");
 }
 
 #[test]

@@ -5,6 +5,7 @@
 use std::process::{Command, Stdio};
 
 const MODEL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/llama/plain");
+const PICTURE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/pictures/cat.png");
 
 /// What a command that has to fail says.
 fn refused(args: &[&str]) -> String {
@@ -154,7 +155,8 @@ fn errors_are_json_for_who_asks_for_it() {
     for (args, code, word) in [
         (&["inspect", "--model", "/nowhere", "--json"][..], 1, "model"),
         (&["estimate", "--model", "nobody", "--json"], 1, "model"),
-        (&["features", "--model", MODEL, "--image", "/nowhere.png", "--json"], 1, "missing"),
+        (&["features", "--model", MODEL, "--image", "/nowhere.png", "--json"], 1, "file"),
+        (&["features", "--model", MODEL, "--image", PICTURE, "--json"], 1, "missing"),
         (&["run", "--model", MODEL, "--prompt", "", "--raw", "--backend", "reference", "--json"], 1, "missing"),
         (&["bench", "--model", MODEL, "--runs", "many", "--json"], 2, "usage"),
         (&["bench", "--json"], 2, "usage"),

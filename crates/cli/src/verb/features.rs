@@ -99,14 +99,9 @@ pub async fn run(args: Args) -> Result<(), Error> {
         crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
     }
     let Stage { flops, tokens_in, .. } = vision.stage;
-    eprintln!(
-        "{} view{} of {tokens_in} patches, {:.2} GFLOP in {:.0} ms, {:.1} MB held",
-        views.len(),
-        if views.len() == 1 { "" } else { "s" },
-        flops as f64 / 1e9,
-        vision.ms,
-        held as f64 / 1e6
-    );
+    let (s, giga, mega) = (if views.len() == 1 { "" } else { "s" }, flops as f64 / 1e9, held as f64 / 1e6);
+    let cost = format!("{giga:.2} GFLOP in {:.0} ms, {mega:.1} MB held", vision.ms);
+    crate::say(&format!("cost   {} view{s} of {tokens_in} patches, {cost}", views.len()));
     Ok(())
 }
 
