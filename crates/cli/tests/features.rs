@@ -249,6 +249,18 @@ fn pictures_are_cut_as_the_papers_cut_them() {
     }
 }
 
+#[test]
+fn cuts_that_cannot_be_are_named() {
+    for (more, words) in [
+        (&["--cut", "nine"][..], "there are uhd=6 (to 64), s2=2 (to 4), 4khd=16 (to 64)"),
+        (&["--cut", "s2=4", "--resolution", "4096"], "30 views of 4096×4096 pixels"),
+    ] {
+        let out = features(&encoder("clip-whole"), &picture("cat.png"), more);
+        let told = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(1) && out.stdout.is_empty() && told.contains(words), "{told}");
+    }
+}
+
 /// Beside each other, or under each other: each of both is shown the picture as its own files say.
 #[test]
 fn two_encoders_look_at_once() {

@@ -28,7 +28,7 @@ pub struct Exp<L: Lanes> {
     most: L::V,
     log2_e: L::V,
     magic: L::V,
-    ln_2: [L::V; 2],
+    minus_ln_2: [L::V; 2],
     p: [L::V; 5],
     one: L::V,
 }
@@ -48,7 +48,7 @@ impl<L: Lanes> Exp<L> {
             1.0,
         ]);
         let p = constants::<L, 5>(&[0.499_999_94, 0.166_665_21, 0.041_668_39, 0.008_368_717, 0.001_381_46]);
-        Exp { least, most, log2_e, magic, ln_2: [high, low], p, one }
+        Exp { least, most, log2_e, magic, minus_ln_2: [high, low], p, one }
     }
 
     #[inline(always)]
@@ -62,8 +62,8 @@ impl<L: Lanes> Exp<L> {
         let x = L::min(L::max(x, self.least), self.most);
         let shifted = mul_add::<L, FUSED>(x, self.log2_e, self.magic);
         let n = L::sub(shifted, self.magic);
-        let r = mul_add::<L, FUSED>(n, self.ln_2[0], x);
-        let r = mul_add::<L, FUSED>(n, self.ln_2[1], r);
+        let r = mul_add::<L, FUSED>(n, self.minus_ln_2[0], x);
+        let r = mul_add::<L, FUSED>(n, self.minus_ln_2[1], r);
         let mut p = self.p[4];
         for k in [3, 2, 1, 0] {
             p = mul_add::<L, FUSED>(p, r, self.p[k]);

@@ -174,7 +174,7 @@ impl Args {
     async fn cut(&self, checkpoint: &Checkpoint, picture: &Picture, cut: Cut) -> Result<Made, Error> {
         let found = Encoder::find(checkpoint)?;
         let preprocess = Preprocess::of(checkpoint)?.showing(self.shown.showing())?;
-        let views = cut.views(&preprocess, picture, &found.sizes);
+        let views = cut.views(&preprocess, picture, &found.sizes)?;
         let look = Look { heads: false, ..self.look(&found, views[0].size)? };
         let mut encoder = self.how.encoder(checkpoint, (found, look)).await?;
         let bar = Bar::counting("looking", views.len());

@@ -22,6 +22,9 @@ pub enum Way {
     Squares,
 }
 
+/// Most pixels of all views together: they are in memory at once, as f32.
+const MOST: usize = 1 << 25;
+
 /// Names, what they are when no number is said, and the largest one.
 const WAYS: &[(&str, Way, usize, usize)] =
     &[("uhd", Way::Slices, 6, 64), ("s2", Way::Scales, 2, 4), ("4khd", Way::Squares, 16, 64)];
@@ -41,9 +44,17 @@ impl Cut {
     }
 
     /// What an encoder is shown of a picture, in this order: parts as large as what its processor makes of a whole one.
-    pub fn views(self, preprocess: &Preprocess, picture: &Picture, of: &Encoder) -> Vec<View> {
+    pub fn views(self, preprocess: &Preprocess, picture: &Picture, of: &Encoder) -> Result<Vec<View>, Error> {
         let image = preprocess.size().unwrap_or(of.image);
         let side = image.height.min(image.width);
+        let count = match self.way {
+            Way::Scales => (1..=self.most).map(|n| n * n).sum(),
+            Way::Slices | Way::Squares => self.most + 1,
+        };
+        if count * side * side > MOST {
+            let what = format!("{count} views of {side}×{side} pixels");
+            return Err(Error::new("cut", what, "choose a smaller resolution, or fewer parts"));
+        }
         let at = |picture: &Picture, size: Grid| resize(picture, size, Part::whole(size), preprocess.filter);
         let tiles = |of: &Picture, size: Grid| parts(of.size, size).map(|part| of.cut(part)).collect::<Vec<_>>();
         let pictures = match self.way {
@@ -73,7 +84,7 @@ impl Cut {
                 all
             }
         };
-        pictures.iter().map(|p| preprocess.numbers(p)).collect()
+        Ok(pictures.iter().map(|p| preprocess.numbers(p)).collect())
     }
 
     /// Rows of all views become a picture's: one view's under another's, or those of several scales side by side, each
