@@ -2,7 +2,8 @@
 //!
 //! * `lanes` — one trait, one small file per instruction set; kernels are written once over it.
 //! * `panels` — how weights lie: eight rows interleaved, so that a lane is an output.
-//! * `quantize` — activations in 8 bits for weights that are integers.
+//! * `quantize` — activations in 8 bits for weights that are integers of fewer.
+//! * `shorts` — activations in 16 bits for weights of 8.
 //! * `math` — exp and what is made of it.
 //! * `tile/` — the innermost loops over panels.
 //! * `kernel/` — one file per op that is worth it, same stem.
@@ -28,6 +29,7 @@ mod panels;
 mod peaks;
 mod pool;
 mod quantize;
+mod shorts;
 mod tile;
 
 pub use backend::{Cpu, FOOTPRINT};

@@ -59,7 +59,13 @@ impl<L: Lanes> Exp<L> {
     /// With products fused where other bits on other instruction sets do no harm.
     #[inline(always)]
     pub fn rounded<const FUSED: bool>(&self, x: L::V) -> L::V {
-        let x = L::min(L::max(x, self.least), self.most);
+        self.falling::<FUSED>(L::min(x, self.most))
+    }
+
+    /// The same for x that is not above 0.
+    #[inline(always)]
+    pub fn falling<const FUSED: bool>(&self, x: L::V) -> L::V {
+        let x = L::max(x, self.least);
         let shifted = mul_add::<L, FUSED>(x, self.log2_e, self.magic);
         let n = L::sub(shifted, self.magic);
         let r = mul_add::<L, FUSED>(n, self.minus_ln_2[0], x);

@@ -1,6 +1,5 @@
-//! Activations in 8 bits with a scale for every 32 numbers, or in 16 with one for the row where weights have 8: the largest
-//! becomes ±127 or ±32767. Rounds to nearest, halves to even, with the same operations on every instruction set, so that the codes are the
-//! same everywhere.
+//! Activations in 8 bits with a scale for every 32 numbers, of which the largest becomes ±127. Rounds to nearest, halves to
+//! even, with the same operations on every instruction set, so that the codes are the same everywhere.
 //!
 //! Models have a few activations that are far larger than the rest. A block that holds one has a coarse scale, and a
 //! tenth of the blocks make two thirds of all rounding error. Blocks above the mean get a second term: what the first
@@ -22,14 +21,10 @@ pub const BLOCK: usize = 32;
 const UNEVEN: f32 = 2.0;
 
 /// Numbers that are worth handing out.
-const GRAIN: usize = 8192;
+pub const GRAIN: usize = 8192;
 
 /// What the largest number of a block becomes.
-const NARROW: f32 = 127.0;
-/// The same where codes are i16, as the products with weights of 8 bits want them: sixteen bits cost what eight would,
-/// and 32 products of 128 · 32767 fit into a sum. In SmolLM2 with such weights 2,098 of 2,100 tokens are those of f32 (mean
-/// KL 2e-6; 0.00045 with 8 bits). Scales for every 32 numbers would make it 2,100 (5e-7), and take another multiplication.
-const WIDE: f32 = 32767.0;
+const MOST: f32 = 127.0;
 
 /// Rows that a tile takes at once.
 pub const ROWS: usize = 4;
@@ -51,10 +46,8 @@ pub struct Scratch {
 /// Integers that, times their scales, are the activations, or what is left of them.
 #[derive(Default)]
 pub struct Term {
-    /// [depth / 4, rows that lie together, 4], signed; none for weights of 8 bits
+    /// [depth / 4, rows that lie together, 4], signed
     pub codes: Vec<u8>,
-    /// [depth / 2, rows that lie together, 2]: the codes for weights of 8 bits, which need neither biases nor lifts
-    pub wide: Vec<i16>,
     /// [rows, depth / 32]
     pub scales: Vec<f32>,
     /// [rows, depth / run]: −offset · Σ codes, what a sum of products with the weight's unsigned codes is too large by
@@ -65,10 +58,8 @@ impl Scratch {
     pub fn fill(&mut self, machine: &Machine, x: &[f32], depth: usize, weight: &Codes) {
         let (blocks, runs) = (depth / BLOCK, depth / weight.run);
         let rows = x.len() / depth;
-        let wide = if weight.bits == 8 { depth } else { 0 };
-        self.first.wide.resize(rows * wide, 0);
         for term in [&mut self.first, &mut self.second] {
-            term.codes.resize(rows * (depth - wide), 0);
+            term.codes.resize(rows * depth, 0);
             term.scales.resize(rows * blocks, 0.0);
             term.biases.resize(rows * runs, 0);
         }
@@ -79,7 +70,7 @@ impl Scratch {
         let (large, counts) = (Parts::new(&mut self.large), Parts::new(&mut self.counts));
         let lifts = Parts::new(&mut self.lifts);
         let isa = machine.isa;
-        let sizes = [depth - wide, wide, blocks, runs];
+        let sizes = [depth, blocks, runs];
         machine.pool.split(rows.div_ceil(ROWS), GRAIN / (ROWS * depth) + 1, |range| {
             for start in range.map(|n| n * ROWS) {
                 let all = start..rows.min(start + ROWS);
@@ -89,7 +80,7 @@ impl Scratch {
                     let row = unsafe {
                         Row {
                             x: &x[r * depth..][..depth],
-                            terms: [first.row(r, together, sizes), second.row(r, 1, [sizes[0], 0, blocks, runs])],
+                            terms: [first.row(r, together, sizes), second.row(r, 1, sizes)],
                             large: large.slice(r * blocks..(r + 1) * blocks),
                             count: &mut counts.slice(r..r + 1)[0],
                             lifts: lifts.slice(r * runs..(r + 1) * runs),
@@ -112,7 +103,6 @@ impl Scratch {
 /// A term that threads fill by rows.
 struct Shared<'a> {
     codes: Parts<'a, u8>,
-    wide: Parts<'a, i16>,
     scales: Parts<'a, f32>,
     biases: Parts<'a, i32>,
 }
@@ -121,7 +111,6 @@ impl<'a> Shared<'a> {
     fn new(term: &'a mut Term) -> Shared<'a> {
         Shared {
             codes: Parts::new(&mut term.codes),
-            wide: Parts::new(&mut term.wide),
             scales: Parts::new(&mut term.scales),
             biases: Parts::new(&mut term.biases),
         }
@@ -129,7 +118,7 @@ impl<'a> Shared<'a> {
 
     /// # Safety
     /// Nobody else may hold this row, or one that lies together with it.
-    unsafe fn row(&self, r: usize, together: usize, [codes, wide, blocks, runs]: [usize; 4]) -> TermRow<'_> {
+    unsafe fn row(&self, r: usize, together: usize, [codes, blocks, runs]: [usize; 3]) -> TermRow<'_> {
         let at = |n: usize| r * n..(r + 1) * n;
         let first = r / together * together;
         let all = |n: usize| first * n..(first + together) * n;
@@ -137,7 +126,6 @@ impl<'a> Shared<'a> {
         unsafe {
             TermRow {
                 codes: self.codes.slice(all(codes)),
-                wide: self.wide.slice(all(wide)),
                 scales: self.scales.slice(at(blocks)),
                 biases: self.biases.slice(at(runs)),
                 place: r - first,
@@ -160,7 +148,6 @@ struct Row<'a> {
 /// One row of those that lie together.
 struct TermRow<'a> {
     codes: &'a mut [u8],
-    wide: &'a mut [i16],
     scales: &'a mut [f32],
     biases: &'a mut [i32],
     place: usize,
@@ -178,13 +165,8 @@ impl Body for Row<'_> {
             let [a, b, c, d] = load::<L>(&self.x[i * BLOCK..]);
             *most = L::largest(L::larger(L::larger(L::abs(a), L::abs(b)), L::larger(L::abs(c), L::abs(d))));
         }
-        if !first.wide.is_empty() {
-            let most = first.scales.iter().fold(0.0, |a: f32, b| if *b > a || b.is_nan() { *b } else { a });
-            first.scales.fill(most);
-        }
-        // Wide codes have nothing left over worth a second term.
         let mean = first.scales.iter().sum::<f32>() / first.scales.len().max(1) as f32;
-        let uneven = first.wide.is_empty() && first.scales.iter().any(|most| *most > UNEVEN * mean);
+        let uneven = first.scales.iter().any(|most| *most > UNEVEN * mean);
         *self.count = 0;
         let [magic] = constants::<L, 1>(&[MAGIC]);
         let how = Rounding::<L> { magic, run: self.run, offset: self.offset };
@@ -209,7 +191,7 @@ impl Body for Row<'_> {
 }
 
 /// Adding it to a number of size below 2²² rounds that number, and leaves it in the lowest bits.
-const MAGIC: f32 = 12_582_912.0;
+pub const MAGIC: f32 = 12_582_912.0;
 
 /// What all blocks of a row have in common.
 struct Rounding<L: Lanes> {
@@ -235,22 +217,14 @@ impl TermRow<'_> {
         most: f32,
         lifts: &mut [f32],
     ) -> [L::T; BLOCK / LANES] {
-        let limit = if self.wide.is_empty() { NARROW } else { WIDE };
-        // Below this limit / most would overflow; such a block is zero.
-        let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most * (1.0 / limit), limit / most) };
+        // Below this MOST / most would overflow; such a block is zero.
+        let (scale, inverse) = if most < 1e-30 { (0.0, 0.0) } else { (most * (1.0 / MOST), MOST / most) };
         self.scales[i] = scale;
         let mut codes = [L::nothing(); BLOCK / LANES];
         for (code, v) in codes.iter_mut().zip(v) {
             *code = L::beyond(L::add(L::mul(v, L::splat(inverse)), how.magic), how.magic);
         }
         let start = |j: usize| (i * BLOCK + j * LANES) * self.together;
-        if !self.wide.is_empty() {
-            for (j, code) in codes.into_iter().enumerate() {
-                L::short(code, &mut self.wide[start(j) + 2 * self.place..], 2 * self.together);
-            }
-            // Such weights are signed and have no min: nobody asks for sums.
-            return codes;
-        }
         for (j, code) in codes.into_iter().enumerate() {
             L::small(code, &mut self.codes[start(j) + 4 * self.place..], 4 * self.together);
         }

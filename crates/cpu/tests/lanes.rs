@@ -91,7 +91,7 @@ fn integer_products_are_the_same_bits_everywhere() {
     }
 }
 
-const LAYER: u64 = 0xed68_e002_0481_0bd4;
+const LAYER: u64 = 0x3958_5fd8_430f_53d4;
 
 /// What stands between the products of a language model, likewise: its greedy ids are then the same everywhere.
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]

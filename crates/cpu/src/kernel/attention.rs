@@ -1,4 +1,4 @@
-//! Blocks of 64 keys against a block of queries, with a running maximum and sum, so that no row of scores is ever whole.
+//! Blocks of keys against a block of queries, with a running maximum and sum, so that no row of scores is ever whole.
 //! The queries of all heads of a group stand together: keys and values are brought to f32 once for all of them. Groups
 //! and blocks of queries are shared out between threads.
 

@@ -1,11 +1,11 @@
 //! Panels of eight outputs against every row; panels are shared out between threads, so a weight is read by one thread
-//! only. Integer weights meet activations of 8 bits (unless `exact`), others are f32 by the time they are multiplied.
+//! only. Integer weights meet activations of 8 bits or, where they have 8 themselves, of 16 (unless `exact`), others are f32 by the time they are multiplied.
 
 use super::{Machine, Part};
 use crate::lanes::LANES;
 use crate::panels::Panels;
 use crate::pool::Parts;
-use crate::tile::{Finish, Integer, Real, Then};
+use crate::tile::{Finish, Integer, Real, Short, Then};
 use squint_ops::{Error, Kind, View, Views};
 use std::any::Any;
 use std::cell::RefCell;
@@ -49,11 +49,13 @@ pub fn multiply(
     let weight = Weight::of(w, outs, depth)?;
     let panels = weight.panels;
     let integers = panels.kind.codes.filter(|_| !machine.exact);
-    let mut scratch = machine.scratch.borrow_mut();
-    if let Some(codes) = integers {
-        scratch.fill(machine, x, depth, codes);
+    let (mut scratch, mut shorts) = (machine.scratch.borrow_mut(), machine.shorts.borrow_mut());
+    match integers {
+        Some(codes) if codes.bits == 8 => shorts.fill(machine, x, depth),
+        Some(codes) => scratch.fill(machine, x, depth, codes),
+        None => {}
     }
-    let scratch = &*scratch;
+    let (bytes, shorts) = (&*scratch, &*shorts);
     let isa = machine.isa;
     let [first, second] = pairs;
     let count = first.len() + second.len();
@@ -68,7 +70,11 @@ pub fn multiply(
                     if let Some(codes) = integers {
                         for (i, p) in two.clone().enumerate() {
                             let (panel, o) = (weight.panel(p, raw), o + i * LANES);
-                            isa.run(Integer { x: scratch, panel, codes, y, rows, outs, depth, o, then });
+                            if codes.bits == 8 {
+                                isa.run(Short { x: shorts, panel, y, rows, outs, depth, o, then });
+                            } else {
+                                isa.run(Integer { x: bytes, panel, codes, y, rows, outs, depth, o, then });
+                            }
                         }
                         return;
                     }

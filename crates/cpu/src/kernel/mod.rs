@@ -22,6 +22,7 @@ mod ssm_scan;
 pub use activate::{Curve, Visit, visit};
 
 use crate::quantize::Scratch;
+use crate::shorts::Shorts;
 use crate::{Isa, Pool};
 use squint_ops::{Error, View};
 use std::{cell::RefCell, ops::Range};
@@ -60,11 +61,12 @@ pub const EAGER: usize = 3;
 pub struct Machine {
     pub isa: Isa,
     pub pool: Pool,
-    /// Keeps activations in f32 where they would be rounded to 8 bits.
+    /// Keeps activations in f32 where they would be rounded to 8 or 16 bits.
     pub exact: bool,
     /// Cuts and hands out even the smallest work, where a kernel asks for it: tests draw no large cases.
     pub eager: bool,
     pub scratch: RefCell<Scratch>,
+    pub shorts: RefCell<Shorts>,
     pub turns: RefCell<rope::Turns>,
     /// What a step computes and uses up within one part.
     pub between: RefCell<Vec<f32>>,
@@ -72,8 +74,8 @@ pub struct Machine {
 
 impl Machine {
     pub fn new(isa: Isa, threads: usize) -> Machine {
-        let (scratch, turns, between) = Default::default();
-        Machine { isa, pool: Pool::new(threads), exact: false, eager: false, scratch, turns, between }
+        let (scratch, shorts, turns, between) = Default::default();
+        Machine { isa, pool: Pool::new(threads), exact: false, eager: false, scratch, shorts, turns, between }
     }
 
     /// What is worth handing out to a thread.

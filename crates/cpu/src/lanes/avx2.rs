@@ -20,6 +20,16 @@ pub unsafe fn run<B: Body>(body: B) -> B::Out {
     body.run::<Avx2>()
 }
 
+/// Eight i32 as i16, saturated.
+///
+/// # Safety
+/// As for `Lanes`.
+#[inline(always)]
+unsafe fn narrow(t: __m256i) -> __m128i {
+    // SAFETY: by the caller's promise.
+    unsafe { _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1)) }
+}
+
 // SAFETY: every intrinsic here needs AVX2, FMA or F16C, which `run`'s caller has checked; loads and stores are
 // unaligned ones inside slices whose length is asserted.
 unsafe impl Lanes for Avx2 {
@@ -268,23 +278,30 @@ unsafe impl Lanes for Avx2 {
         let to = &mut to[..step + 4];
         // SAFETY: room for four bytes is there, and for four more `step` after them.
         unsafe {
-            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
-            let bytes = _mm_packs_epi16(shorts, shorts);
+            let bytes = _mm_packs_epi16(narrow(t), narrow(t));
             to.as_mut_ptr().cast::<i32>().write_unaligned(_mm_cvtsi128_si32(bytes));
             to.as_mut_ptr().add(step).cast::<i32>().write_unaligned(_mm_extract_epi32(bytes, 1));
         }
     }
     #[inline(always)]
-    fn short(t: __m256i, to: &mut [i16], step: usize) {
-        let to = &mut to[..3 * step + 2];
-        // SAFETY: room for two numbers is there, and for two more thrice `step` after them.
+    fn short(t: __m256i, to: &mut [i16]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight numbers is there.
+        unsafe { _mm_storeu_si128(to.as_mut_ptr().cast(), narrow(t)) }
+    }
+    #[inline(always)]
+    fn shorts(t: [__m256i; 4], to: &mut [i16]) {
+        let to = &mut to[..32];
+        // SAFETY: room for four times eight numbers is there.
         unsafe {
-            let shorts = _mm_packs_epi32(_mm256_castsi256_si128(t), _mm256_extracti128_si256(t, 1));
+            let [a, b, c, d] = [narrow(t[0]), narrow(t[1]), narrow(t[2]), narrow(t[3])];
+            let [ab, cd] = [_mm_unpacklo_epi32(a, b), _mm_unpacklo_epi32(c, d)];
+            let [ef, gh] = [_mm_unpackhi_epi32(a, b), _mm_unpackhi_epi32(c, d)];
             let to = to.as_mut_ptr();
-            to.cast::<i32>().write_unaligned(_mm_cvtsi128_si32(shorts));
-            to.add(step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 1));
-            to.add(2 * step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 2));
-            to.add(3 * step).cast::<i32>().write_unaligned(_mm_extract_epi32(shorts, 3));
+            _mm_storeu_si128(to.cast(), _mm_unpacklo_epi64(ab, cd));
+            _mm_storeu_si128(to.add(8).cast(), _mm_unpackhi_epi64(ab, cd));
+            _mm_storeu_si128(to.add(16).cast(), _mm_unpacklo_epi64(ef, gh));
+            _mm_storeu_si128(to.add(24).cast(), _mm_unpackhi_epi64(ef, gh));
         }
     }
     #[inline(always)]

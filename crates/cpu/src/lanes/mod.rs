@@ -100,8 +100,10 @@ pub unsafe trait Lanes: Copy + 'static {
     fn total(t: Self::T) -> i32;
     /// Eight numbers of size up to 127 as signed bytes: four, and four more `step` after them.
     fn small(t: Self::T, to: &mut [u8], step: usize);
-    /// Eight numbers of size up to 32767 as i16: four times two, each `step` after the two before.
-    fn short(t: Self::T, to: &mut [i16], step: usize);
+    /// Eight numbers of size up to 32767 as i16.
+    fn short(t: Self::T, to: &mut [i16]);
+    /// The same of four rows: two of each, then the next two of each.
+    fn shorts(t: [Self::T; 4], to: &mut [i16]);
     /// Adds the two products of each lane.
     fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;
     fn whole(t: Self::T) -> Self::V;

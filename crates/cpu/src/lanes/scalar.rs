@@ -190,9 +190,15 @@ unsafe impl Lanes for Scalar {
         }
     }
     #[inline(always)]
-    fn short(t: S, to: &mut [i16], step: usize) {
-        for (i, t) in t.iter().enumerate() {
-            to[i / 2 * step + i % 2] = *t as i16;
+    fn short(t: S, to: &mut [i16]) {
+        for (t, to) in t.iter().zip(&mut to[..LANES]) {
+            *to = *t as i16;
+        }
+    }
+    #[inline(always)]
+    fn shorts(t: [S; 4], to: &mut [i16]) {
+        for (i, to) in to[..4 * LANES].iter_mut().enumerate() {
+            *to = t[i / 2 % 4][i / 8 * 2 + i % 2] as i16;
         }
     }
     #[inline(always)]

@@ -306,16 +306,24 @@ unsafe impl Lanes for Wasm {
         }
     }
     #[inline(always)]
-    fn short(t: [v128; 2], to: &mut [i16], step: usize) {
-        let to = &mut to[..3 * step + 2];
-        let shorts = i16x8_narrow_i32x4(t[0], t[1]);
-        // SAFETY: room for two numbers is there, and for two more thrice `step` after them.
+    fn short(t: [v128; 2], to: &mut [i16]) {
+        let to = &mut to[..8];
+        // SAFETY: room for eight numbers is there.
+        unsafe { v128_store(to.as_mut_ptr().cast(), i16x8_narrow_i32x4(t[0], t[1])) }
+    }
+    #[inline(always)]
+    fn shorts(t: [[v128; 2]; 4], to: &mut [i16]) {
+        let to = &mut to[..32];
+        let [a, b, c, d] = t.map(|t| i16x8_narrow_i32x4(t[0], t[1]));
+        let [ab, ef] = [i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<2, 6, 3, 7>(a, b)];
+        let [cd, gh] = [i32x4_shuffle::<0, 4, 1, 5>(c, d), i32x4_shuffle::<2, 6, 3, 7>(c, d)];
+        // SAFETY: room for four times eight numbers is there.
         unsafe {
             let to = to.as_mut_ptr();
-            v128_store32_lane::<0>(shorts, to.cast());
-            v128_store32_lane::<1>(shorts, to.add(step).cast());
-            v128_store32_lane::<2>(shorts, to.add(2 * step).cast());
-            v128_store32_lane::<3>(shorts, to.add(3 * step).cast());
+            v128_store(to.cast(), i32x4_shuffle::<0, 1, 4, 5>(ab, cd));
+            v128_store(to.add(8).cast(), i32x4_shuffle::<2, 3, 6, 7>(ab, cd));
+            v128_store(to.add(16).cast(), i32x4_shuffle::<0, 1, 4, 5>(ef, gh));
+            v128_store(to.add(24).cast(), i32x4_shuffle::<2, 3, 6, 7>(ef, gh));
         }
     }
     #[inline(always)]

@@ -1,4 +1,4 @@
-//! A block of queries of one group against all the keys it sees, 64 at a time.
+//! A block of queries of one group against all the keys it sees, block by block.
 
 use super::dense::dense;
 use crate::lanes::{Body, LANES, Lanes};
@@ -7,8 +7,9 @@ use crate::pool::Parts;
 use squint_ops::op::MASKED;
 use std::ops::Range;
 
-/// Keys in a block: whole vectors, and few enough that a block of them, turned, stays in the nearest cache.
-const KEYS: usize = 64;
+/// Keys in a block: whole vectors, and few enough that a block of them, turned, stays in the nearest cache. The 197 and
+/// 257 that pictures often have fill two and a half; of 64 they would fill three or four and leave a handful.
+const KEYS: usize = 104;
 
 /// `[groups, room, head]` as it is stored.
 pub enum Cache<'a> {
@@ -29,8 +30,18 @@ pub struct Work {
     scores: Vec<f32>,
     /// [lines][head, filled up]: weighted sums of values so far
     sums: Vec<f32>,
-    /// Largest score so far and sum of weights so far, of each line.
-    state: Vec<(f32, f32)>,
+    state: Vec<State>,
+}
+
+/// Of a line.
+#[derive(Clone, Copy)]
+struct State {
+    /// The largest score so far.
+    most: f32,
+    /// Sum of weights so far.
+    sum: f32,
+    /// What the weights of earlier blocks became smaller by with the last one.
+    shrink: f32,
 }
 
 /// With products fused, which takes a quarter less time and has other bits on other instruction sets, or not.
@@ -93,12 +104,11 @@ impl Attend<'_> {
         sums.clear();
         sums.resize(lines * wide, 0.0);
         state.clear();
-        state.resize(lines, (MASKED, 0.0));
+        state.resize(lines, State { most: MASKED, sum: 0.0, shrink: 1.0 });
         turned.resize(head * KEYS, 0.0);
         let place =
             |i: usize| ((self.rows.start + i / self.per) * self.heads + self.group * self.per + i % self.per) * head;
         let query = |i: usize| &self.q[place(i)..][..head];
-        let exp = Exp::<L>::new();
         let most = self.rows.clone().map(|r| (self.sees)(r)).max().unwrap_or(0);
         for first in (0..most).step_by(KEYS) {
             let n = KEYS.min(most - first);
@@ -122,15 +132,12 @@ impl Attend<'_> {
                     products::<L, 1, FUSED>([query(i)], turned, KEYS, n, &mut scores[i * KEYS..][..KEYS], KEYS, false);
                 }
             }
-            for i in 0..lines {
-                let seen = (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
-                let bias = self.bias.map(|b| &b[first..first + n]);
-                let line = &mut scores[i * KEYS..][..KEYS];
-                let shrink = weigh::<L, FUSED>(&exp, line, seen, self.scale, bias, &mut state[i]);
-                if shrink != 1.0 {
-                    for v in sums[i * wide..][..wide].chunks_exact_mut(LANES) {
-                        L::store(L::mul(L::load(v), L::splat(shrink)), v);
-                    }
+            let bias = self.bias.map(|b| &b[first..first + n]);
+            let seen = |i: usize| (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
+            weigh::<L, FUSED>(scores, n, &seen, self.scale, bias, state);
+            for (state, sum) in state.iter().zip(sums.chunks_exact_mut(wide)).filter(|(s, _)| s.shrink != 1.0) {
+                for v in sum.chunks_exact_mut(LANES) {
+                    L::store(L::mul(L::load(v), L::splat(state.shrink)), v);
                 }
             }
             let v = self.v.read::<L>(at, n * head, flat);
@@ -154,7 +161,7 @@ impl Attend<'_> {
                 products::<L, 1, FUSED>([weights(i)], v, wide, wide, &mut sums[i * wide..][..wide], wide, true);
             }
         }
-        for (i, (_, sum)) in state.iter().enumerate() {
+        for (i, State { sum, .. }) in state.iter().enumerate() {
             // A query that sees nothing gets nothing. Where something is seen the largest weighs 1; masked keys weigh next to
             // nothing, all together.
             let inverse = if *sum < 0.5 { 0.0 } else { 1.0 / sum };
@@ -248,63 +255,81 @@ fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
     }
 }
 
-/// Scores become weights eˢ⁻ᵐ; those from `seen` on become 0. Returns what earlier weights shrink by.
-#[inline(always)]
+/// Scores of a block's lines become weights eˢ⁻ᵐ, and 0 for keys that a line does not see.
+#[cfg_attr(target_arch = "wasm32", inline(never))]
+#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
 fn weigh<L: Lanes, const FUSED: bool>(
-    exp: &Exp<L>,
-    line: &mut [f32],
-    seen: usize,
+    scores: &mut [f32],
+    n: usize,
+    seen: &dyn Fn(usize) -> usize,
     scale: f32,
     bias: Option<&[f32]>,
-    state: &mut (f32, f32),
-) -> f32 {
-    if seen == 0 {
-        line.fill(0.0);
-        return 1.0;
-    }
-    let (whole, padded) = (seen / LANES * LANES, seen.next_multiple_of(LANES));
-    line[seen..].fill(0.0);
-    let (mut largest, mut widest) = (L::splat(f32::MIN), L::splat(0.0));
-    for (i, s) in line[..padded].chunks_exact_mut(LANES).enumerate() {
-        let mut v = L::mul(L::load(s), L::splat(scale));
-        let from = i * LANES;
-        if from < whole {
-            if let Some(bias) = bias {
-                v = L::add(v, L::load(&bias[from..]));
-            }
-            L::store(v, s);
-        } else {
-            L::store(v, s);
-            for (s, b) in s[..seen - from].iter_mut().zip(bias.map_or(&[][..], |b| &b[from..])) {
-                *s += b;
-            }
-            s[seen - from..].fill(f32::MIN);
-            v = L::load(s);
+    state: &mut [State],
+) {
+    let exp = Exp::<L>::new();
+    let times = L::splat(scale);
+    for (i, (line, state)) in scores.chunks_exact_mut(KEYS).zip(state).enumerate() {
+        let seen = seen(i);
+        let (line, hidden) = line[..n].split_at_mut(seen);
+        hidden.fill(0.0);
+        if seen == 0 {
+            state.shrink = 1.0;
+            continue;
         }
-        (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
+        let (mut largest, mut widest) = (L::splat(f32::MIN), L::splat(0.0));
+        let mut octets = line.chunks_exact_mut(LANES);
+        match bias {
+            None => {
+                for s in &mut octets {
+                    let v = L::mul(L::load(s), times);
+                    L::store(v, s);
+                    (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
+                }
+            }
+            Some(bias) => {
+                for (s, bias) in (&mut octets).zip(bias.chunks_exact(LANES)) {
+                    let v = L::add(L::mul(L::load(s), times), L::load(bias));
+                    L::store(v, s);
+                    (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
+                }
+            }
+        }
+        // Those that fill no vector: beside them stands what weighs nothing.
+        let rest = octets.into_remainder();
+        let mut last = [f32::MIN; LANES];
+        for (j, (last, s)) in last.iter_mut().zip(&*rest).enumerate() {
+            *last = s * scale + bias.map_or(0.0, |b| b[seen - rest.len() + j]);
+        }
+        if !rest.is_empty() {
+            let v = L::load(&last);
+            (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
+        }
+        let most = state.most.max(L::most(largest));
+        // Nothing so far, and nothing larger than so far, are common.
+        state.shrink = match state.most {
+            MASKED => 0.0,
+            before if before == most => 1.0,
+            before => L::most(exp.falling::<FUSED>(L::splat(before - most))),
+        };
+        let (mut sum, less) = (L::splat(0.0), L::splat(most));
+        for s in line.chunks_exact_mut(LANES) {
+            let w = exp.falling::<FUSED>(L::sub(L::load(s), less));
+            sum = L::add(sum, w);
+            L::store(w, s);
+        }
+        let rest = line.chunks_exact_mut(LANES).into_remainder();
+        if !rest.is_empty() {
+            let n = rest.len();
+            L::store(exp.falling::<FUSED>(L::sub(L::load(&last), less)), &mut last);
+            last[n..].fill(0.0);
+            rest.copy_from_slice(&last[..n]);
+            sum = L::add(sum, L::load(&last));
+        }
+        // Lanes take a maximum past what is no number, and make one of its power: what is seen of such a key is no number.
+        let lost = L::largest(widest).is_nan() || most == f32::INFINITY;
+        state.sum = if lost { f32::NAN } else { state.sum * state.shrink + L::sum(sum) };
+        state.most = most;
     }
-    let line = &mut line[..padded];
-    let most = state.0.max(L::most(largest));
-    // Nothing so far, and nothing larger than so far, are common.
-    let shrink = match state.0 {
-        MASKED => 0.0,
-        before if before == most => 1.0,
-        before => L::most(exp.rounded::<FUSED>(L::splat(before - most))),
-    };
-    let mut sum = L::splat(0.0);
-    let (head, last) = line.split_at_mut(padded - LANES);
-    for s in head.chunks_exact_mut(LANES) {
-        let w = exp.rounded::<FUSED>(L::sub(L::load(s), L::splat(most)));
-        sum = L::add(sum, w);
-        L::store(w, s);
-    }
-    L::store(exp.rounded::<FUSED>(L::sub(L::load(last), L::splat(most))), last);
-    last[seen - (padded - LANES)..].fill(0.0);
-    sum = L::add(sum, L::load(last));
-    let sum = state.1 * shrink + L::sum(sum);
-    // Lanes take a maximum past what is no number, and make one of its power: what is seen of such a key is no number.
-    *state = (most, if L::largest(widest).is_nan() || most == f32::INFINITY { f32::NAN } else { sum });
-    shrink
 }
 
 #[inline(always)]

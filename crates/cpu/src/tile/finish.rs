@@ -17,6 +17,20 @@ impl Then<'_> {
     pub fn nothing(&self) -> bool {
         self.bias.is_none() && self.function.is_none() && self.sum.is_none()
     }
+
+    /// A row's outputs of one panel, from `o` on, with bias and sum; whoever asks has no function.
+    #[inline(always)]
+    pub fn put<L: Lanes>(&self, mut v: L::V, y: &Parts, outs: usize, row: usize, o: usize) {
+        let (n, at) = (LANES.min(outs - o), row * outs + o);
+        if let Some(bias) = self.bias {
+            v = L::add(v, super::some::<L>(&bias[o..o + n]));
+        }
+        if let Some(more) = self.sum {
+            v = L::add(v, super::some::<L>(&more[at..at + n]));
+        }
+        // SAFETY: a panel's outputs belong to one thread.
+        super::put::<L>(v, unsafe { y.slice(at..at + n) });
+    }
 }
 
 /// Some outputs of every row.

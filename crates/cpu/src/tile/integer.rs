@@ -1,6 +1,6 @@
 //! Rows of 8-bit activations against a panel of integer weights:
 //! y = Σ_runs scale · (s · (Σ code · a + bias)) + min · lift, s the activations' scale; large blocks of activations come
-//! in two terms, each with its own a, s and bias. Activations of 16 bits have one s for the row, and no more.
+//! in two terms, each with its own a, s and bias.
 //!
 //! Sums of a run are exact integers, and runs are added one by one in order without fusing, so every instruction set
 //! gives the same bits.
@@ -39,8 +39,7 @@ impl Body for Integer<'_> {
             (..=4, _, false) => self.panel::<L, 4, 16, false>(),
             (5..=7, 32, true) => self.panel::<L, 7, 32, true>(),
             (5..=7, 32, false) => self.panel::<L, 7, 32, false>(),
-            (5..=7, _, _) => self.panel::<L, 7, 16, false>(),
-            _ => self.panel::<L, 8, 32, false>(),
+            _ => self.panel::<L, 7, 16, false>(),
         }
     }
 }
@@ -64,7 +63,7 @@ impl Integer<'_> {
     #[cfg_attr(not(target_arch = "wasm32"), inline(always))]
     fn tile<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool, const R: usize>(&self, r: usize) {
         let runs = self.depth / RUN;
-        let first = Lines::<RUN, R>::of::<BITS>(&self.x.first, r, self.depth);
+        let first = Lines::<RUN, R>::of(&self.x.first, r, self.depth);
         let lifts: [&[f32]; R] =
             std::array::from_fn(|i| if MIN { &self.x.lifts[(r + i) * runs..][..runs] } else { &[] });
         let code_bytes = RUN * LANES / if BITS == 4 { 2 } else { 1 };
@@ -74,7 +73,6 @@ impl Integer<'_> {
         for (run, w) in self.panel.chunks_exact(whole).enumerate().take(runs) {
             let s = products::<L, BITS, RUN, R>(w, &first, run);
             let scale = L::reals(&w[code_bytes..]);
-            let sum = if BITS == 8 { apart(&mut sum) } else { &mut sum };
             for i in 0..R {
                 sum[i] = L::add(sum[i], L::mul(scale, s[i]));
             }
@@ -85,21 +83,10 @@ impl Integer<'_> {
                 }
             }
         }
-        let n = (self.outs - self.o).min(LANES);
         for (i, sum) in sum.iter().enumerate() {
-            let sum = if BITS == 8 { L::mul(*sum, first.scale::<L>(i, 0)) } else { *sum };
-            let at = (r + i) * self.outs + self.o;
-            // SAFETY: a panel's outputs belong to one thread.
-            let y = unsafe { self.y.slice(at..at + n) };
-            let large = if BITS == 8 { &[] } else { self.x.large(r + i, self.depth) };
-            let mut sum = if large.is_empty() { sum } else { L::add(sum, self.second::<L, BITS, RUN>(r + i, large)) };
-            if let Some(bias) = self.then.bias {
-                sum = L::add(sum, super::some::<L>(&bias[self.o..self.o + n]));
-            }
-            if let Some(more) = self.then.sum {
-                sum = L::add(sum, super::some::<L>(&more[at..at + n]));
-            }
-            super::put::<L>(sum, y);
+            let large = self.x.large(r + i, self.depth);
+            let sum = if large.is_empty() { *sum } else { L::add(*sum, self.second::<L, BITS, RUN>(r + i, large)) };
+            self.then.put::<L>(sum, self.y, self.outs, r + i, self.o);
         }
     }
 
@@ -107,7 +94,7 @@ impl Integer<'_> {
     /// here one by one; the panel is still in the nearest cache.
     #[inline(always)]
     fn second<L: Lanes, const BITS: u32, const RUN: usize>(&self, r: usize, large: &[u32]) -> L::V {
-        let line = Lines::<RUN, 1>::of::<BITS>(&self.x.second, r, self.depth);
+        let line = Lines::<RUN, 1>::of(&self.x.second, r, self.depth);
         let (code_bytes, whole) = stretch(self.codes);
         let mut sum = L::splat(0.0);
         for block in large {
@@ -122,30 +109,21 @@ impl Integer<'_> {
     }
 }
 
-/// What is used once a run, kept out of the registers of the loop within: given a choice, Chromium keeps it there and puts
-/// one of that loop's sums into memory instead, which then waits for it at every turn.
-#[inline(always)]
-fn apart<T>(sum: &mut T) -> &mut T {
-    if cfg!(target_arch = "wasm32") { std::hint::black_box(sum) } else { sum }
-}
-
 /// Rows of a term that lie together.
 struct Lines<'a, const RUN: usize, const R: usize> {
     codes: &'a [u8],
-    wide: &'a [i16],
     scales: [&'a [f32]; R],
     biases: [&'a [i32]; R],
 }
 
 impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
     #[inline(always)]
-    fn of<const BITS: u32>(term: &'a Term, r: usize, depth: usize) -> Self {
+    fn of(term: &'a Term, r: usize, depth: usize) -> Self {
         let (blocks, runs) = (depth / BLOCK, depth / RUN);
         Lines {
-            codes: if BITS == 8 { &[] } else { &term.codes[r * depth..][..R * depth] },
-            wide: if BITS == 8 { &term.wide[r * depth..][..R * depth] } else { &[] },
+            codes: &term.codes[r * depth..][..R * depth],
             scales: std::array::from_fn(|i| &term.scales[(r + i) * blocks..][..blocks]),
-            biases: std::array::from_fn(|i| if BITS == 8 { &[][..] } else { &term.biases[(r + i) * runs..][..runs] }),
+            biases: std::array::from_fn(|i| &term.biases[(r + i) * runs..][..runs]),
         }
     }
 
@@ -156,8 +134,7 @@ impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
     }
 }
 
-/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight, times the activations' scale
-/// where runs have scales of their own.
+/// Sums of one run's codes times the panel's, for a few rows that share each loaded weight, times the activations' scale.
 #[inline(always)]
 fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
     w: &[u8],
@@ -166,21 +143,6 @@ fn products<L: Lanes, const BITS: u32, const RUN: usize, const R: usize>(
 ) -> [L::V; R] {
     // Loops and no closures around lanes: those are compiled without their instructions.
     let mut out = [L::splat(0.0); R];
-    if BITS == 8 {
-        let a = &x.wide[run * R * RUN..][..R * RUN];
-        let mut sums = [L::nothing(); R];
-        for g in 0..RUN / 2 {
-            let w = L::wide(&w[g * 16..]);
-            let a = &a[2 * R * g..][..2 * R];
-            for i in 0..R {
-                sums[i] = L::dot(sums[i], w, L::pair(&a[2 * i..]));
-            }
-        }
-        for i in 0..R {
-            out[i] = L::whole(sums[i]);
-        }
-        return out;
-    }
     let a = &x.codes[run * R * RUN..][..R * RUN];
     let mut sums = [L::start(); R];
     if BITS == 4 {

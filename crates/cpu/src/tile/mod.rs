@@ -7,11 +7,13 @@ mod dense;
 mod finish;
 mod integer;
 mod real;
+mod short;
 
 pub use attend::{Attend, Cache, Products, Work};
 pub use finish::{Finish, Then};
 pub use integer::Integer;
 pub use real::Real;
+pub use short::Short;
 
 use crate::lanes::{LANES, Lanes};
 
