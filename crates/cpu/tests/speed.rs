@@ -82,6 +82,20 @@ fn matmul(on: &Cpu, kind: Kind, [rows, outs, depth]: [usize; 3]) {
     ));
 }
 
+const INTEGERS: [Kind; 11] = [
+    Kind::Q8_0,
+    Kind::Q4_0,
+    Kind::Q4_1,
+    Kind::Q5_0,
+    Kind::Q5_1,
+    Kind::Q2_K,
+    Kind::Q3_K,
+    Kind::Q4_K,
+    Kind::Q5_K,
+    Kind::Q6_K,
+    Kind::TQ2_0,
+];
+
 fn cpus() -> Vec<Cpu> {
     let host = Host { now: Rc::new(|| 0.0), pause: Rc::new(|| Box::pin(std::future::ready(()))) };
     let threads = if cfg!(target_arch = "wasm32") { vec![1] } else { vec![1, 2] };
@@ -208,6 +222,21 @@ fn speed_of_matmul() {
         matmul(&cpu, Kind::F16, [1, 49152, 576]);
         for kind in [Kind::F32, Kind::Q8_0] {
             for shape in [[197, 576, 192], [197, 768, 192], [197, 192, 768], [1, 1000, 192], [1, 49152, 576]] {
+                matmul(&cpu, kind, shape);
+            }
+        }
+    }
+}
+
+/// Every format of integers at a model's shapes: a prompt, a token whose weight lies in a near cache, and one whose weight
+/// comes from memory.
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+#[ignore = "a measurement"]
+fn speed_of_formats() {
+    for cpu in cpus() {
+        for kind in INTEGERS {
+            for shape in [[200, 768, 1536], [1, 768, 1536], [1, 49152, 768]] {
                 matmul(&cpu, kind, shape);
             }
         }

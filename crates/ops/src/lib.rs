@@ -34,5 +34,5 @@ pub use spec::{
     Access, Cost, Field, Form, Gpu, HALF, INT8, INT16, Needs, On, OpSpec, Rounding, Scalar, Shards, Slot, Tolerance,
     WEIGHTS,
 };
-pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK};
+pub use squint_weights::{Codes, Error, Kind, MOST_BLOCK, Scales};
 pub use view::{Layout, View, Views};

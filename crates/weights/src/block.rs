@@ -36,21 +36,42 @@ pub struct KindSpec {
     pub codes: Option<&'static Codes>,
 }
 
-/// How a format of integers reads: x = scale · (code − offset) + min, with a scale and a min for every run of numbers.
+/// How a format of integers reads: x = scale · (code − offset) + min, with a scale and a min for every run of numbers: those
+/// of the block, times whole numbers of the run where the format has such.
 /// Kernels that multiply integers take the codes; nobody else looks into a block.
 pub struct Codes {
-    /// Numbers that share a scale: 16 or 32. A format with longer runs repeats their scale.
+    /// Numbers that share a scale: 16 or 32. Where the format has longer runs, several have the same.
     pub run: usize,
     /// Bits of a code: below 8 it is from 0 up, with 8 it has a sign.
     pub bits: u32,
     pub offset: i32,
     /// Whether there is a min; without one it is zero.
     pub min: bool,
+    /// Bits that hold any of the runs' whole numbers: 8, which have a sign, or 4, from 0 up. 0: all are one.
+    pub steps: u32,
     pub read: ReadCodes,
 }
 
-/// One block's codes, its scales and its mins, one per run.
-pub type ReadCodes = fn(&[u8], &mut [u8], &mut [f32], &mut [f32]);
+/// One block's codes and scales.
+pub type ReadCodes = fn(&[u8], &mut [u8], &mut Scales);
+
+/// A block's scale and min, and what each run multiplies them by.
+#[derive(Clone, Copy)]
+pub struct Scales {
+    pub scale: f32,
+    pub min: f32,
+    pub scales: [i8; MOST_BLOCK / 16],
+    pub mins: [i8; MOST_BLOCK / 16],
+}
+
+impl Scales {
+    pub const ONES: Scales = Scales { scale: 0.0, min: 0.0, scales: [1; MOST_BLOCK / 16], mins: [1; MOST_BLOCK / 16] };
+
+    /// Scale and min of a run, rounded once each.
+    pub fn of(&self, run: usize) -> (f32, f32) {
+        (self.scale * self.scales[run] as f32, self.min * self.mins[run] as f32)
+    }
+}
 
 impl Codes {
     /// Of a stored byte, scale and min. The product is exact (11 + 8 bits of scale, 6 of code), so there is one rounding.
@@ -68,12 +89,14 @@ impl KindSpec {
     /// `unpack` of every format with codes.
     fn unpack_codes(&self, src: &[u8], dst: &mut [f32]) {
         let Some(codes) = self.codes else { return };
-        let (mut q, mut scales, mut mins) = ([0; MOST_BLOCK], [0.0; MOST_BLOCK / 16], [0.0; MOST_BLOCK / 16]);
-        let runs = self.block / codes.run;
+        let (mut q, mut scales) = ([0; MOST_BLOCK], Scales::ONES);
         for (b, x) in src.chunks_exact(self.bytes).zip(dst.chunks_exact_mut(self.block)) {
-            (codes.read)(b, &mut q[..self.block], &mut scales[..runs], &mut mins[..runs]);
-            for (i, x) in x.iter_mut().enumerate() {
-                *x = codes.number(q[i], scales[i / codes.run], mins[i / codes.run]);
+            (codes.read)(b, &mut q[..self.block], &mut scales);
+            for (run, (x, q)) in x.chunks_exact_mut(codes.run).zip(q.chunks_exact(codes.run)).enumerate() {
+                let (scale, min) = scales.of(run);
+                for (x, code) in x.iter_mut().zip(q) {
+                    *x = codes.number(*code, scale, min);
+                }
             }
         }
     }

@@ -17,7 +17,7 @@ mod safetensors;
 pub mod source;
 mod tensor;
 
-pub use block::{Codes, KINDS, Kind, KindSpec, MOST_BLOCK};
+pub use block::{Codes, KINDS, Kind, KindSpec, MOST_BLOCK, Scales};
 pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use facts::{Fact, Facts};

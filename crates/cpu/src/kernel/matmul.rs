@@ -3,7 +3,7 @@
 
 use super::{Machine, Part};
 use crate::lanes::LANES;
-use crate::panels::Panels;
+use crate::panels::{Panels, Room};
 use crate::pool::Parts;
 use crate::tile::{Finish, Integer, Real, Short, Then};
 use squint_ops::{Error, Kind, View, Views};
@@ -18,8 +18,8 @@ const GRAIN: usize = 100_000;
 pub const PAIR: usize = 2 * LANES;
 
 thread_local! {
-    /// Panels that were not f32, or not panels, before.
-    static UNPACKED: RefCell<(Vec<f32>, Vec<u8>)> = RefCell::default();
+    /// Panels that were not f32, not as tiles read them, or not panels, before.
+    static UNPACKED: RefCell<(Vec<f32>, Room, Vec<u8>)> = RefCell::default();
     /// [rows, PAIR]: a product that something is yet done to.
     static RAW: RefCell<Vec<f32>> = RefCell::default();
 }
@@ -60,7 +60,7 @@ pub fn multiply(
     let [first, second] = pairs;
     let count = first.len() + second.len();
     machine.pool.split(count, GRAIN / (rows * depth * PAIR).max(1) + 1, |range| {
-        UNPACKED.with_borrow_mut(|(reals, raw)| {
+        UNPACKED.with_borrow_mut(|(reals, room, raw)| {
             for n in range {
                 let pair = if n < first.len() { first.start + n } else { second.start + n - first.len() };
                 let (start, last) = (pair * PAIR, panels.rows.min(outs).div_ceil(LANES));
@@ -69,7 +69,7 @@ pub fn multiply(
                 let mut product = |y: &Parts, outs: usize, o: usize, then: Then| {
                     if let Some(codes) = integers {
                         for (i, p) in two.clone().enumerate() {
-                            let (panel, o) = (weight.panel(p, raw), o + i * LANES);
+                            let (panel, o) = (panels.wide(isa, weight.panel(p, raw), room), o + i * LANES);
                             if codes.bits == 8 {
                                 isa.run(Short { x: shorts, panel, y, rows, outs, depth, o, then });
                             } else {
@@ -78,17 +78,18 @@ pub fn multiply(
                         }
                         return;
                     }
-                    let panels = match weight.reals(two.clone()) {
+                    let unpacked = match weight.reals(two.clone()) {
                         Some(reals) => reals,
                         None => {
                             reals.resize(2 * depth * LANES, 0.0);
                             for (p, to) in two.clone().zip(reals.chunks_exact_mut(depth * LANES)) {
-                                isa.run(panels.unpack(weight.panel(p, raw), to));
+                                let panel = panels.wide(isa, weight.panel(p, raw), room);
+                                isa.run(panels.unpack(panel, to));
                             }
                             &reals[..two.len() * depth * LANES]
                         }
                     };
-                    isa.run(Real { x, panels, y, rows, outs, depth, o });
+                    isa.run(Real { x, panels: unpacked, y, rows, outs, depth, o });
                 };
                 if then.nothing() || integers.is_some() && then.function.is_none() {
                     product(y, outs, start, then);

@@ -196,6 +196,26 @@ unsafe impl Lanes for Avx2 {
         unsafe { _mm256_set1_epi32(four) }
     }
     #[inline(always)]
+    fn keep(b: __m256i, to: &mut [u8]) {
+        let to = &mut to[..32];
+        // SAFETY: room for 32 bytes is there.
+        unsafe { _mm256_storeu_si256(to.as_mut_ptr().cast(), b) }
+    }
+    #[inline(always)]
+    fn part(b: __m256i, by: u32, mask: u8) -> __m256i {
+        // Shifted as 16 bits: there is no shift of bytes, and the mask removes the neighbour's.
+        // SAFETY: see the impl.
+        unsafe {
+            let down = _mm256_srl_epi16(b, _mm_cvtsi32_si128(by as i32));
+            _mm256_and_si256(down, _mm256_set1_epi8(mask as i8))
+        }
+    }
+    #[inline(always)]
+    fn join(a: __m256i, b: __m256i) -> __m256i {
+        // SAFETY: see the impl.
+        unsafe { _mm256_or_si256(a, b) }
+    }
+    #[inline(always)]
     fn nibbles(b: __m256i) -> (__m256i, __m256i) {
         // SAFETY: see the impl.
         unsafe {

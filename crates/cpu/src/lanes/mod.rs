@@ -75,6 +75,12 @@ pub unsafe trait Lanes: Copy + 'static {
     fn bytes(from: &[u8]) -> Self::B;
     /// Four bytes, the same for every lane.
     fn quad(from: &[u8]) -> Self::B;
+    /// The inverse of `bytes`.
+    fn keep(b: Self::B, to: &mut [u8]);
+    /// Each byte shifted right by `by`, and of that what `mask` has, which leaves the upper `by` bits out.
+    fn part(b: Self::B, by: u32, mask: u8) -> Self::B;
+    /// The bits of both.
+    fn join(a: Self::B, b: Self::B) -> Self::B;
     /// Low and high nibbles.
     fn nibbles(b: Self::B) -> (Self::B, Self::B);
     /// Byte J of every lane as a signed number.

@@ -131,6 +131,18 @@ unsafe impl Lanes for Scalar {
         from_fn(|i| from[i % 4])
     }
     #[inline(always)]
+    fn keep(b: B, to: &mut [u8]) {
+        to[..4 * LANES].copy_from_slice(&b);
+    }
+    #[inline(always)]
+    fn part(b: B, by: u32, mask: u8) -> B {
+        b.map(|b| b >> by & mask)
+    }
+    #[inline(always)]
+    fn join(a: B, b: B) -> B {
+        from_fn(|i| a[i] | b[i])
+    }
+    #[inline(always)]
     fn nibbles(b: B) -> (B, B) {
         (b.map(|b| b & 15), b.map(|b| b >> 4))
     }

@@ -233,6 +233,24 @@ unsafe impl Lanes for Wasm {
         [unsafe { v128_load32_splat(from.as_ptr().cast()) }; 2]
     }
     #[inline(always)]
+    fn keep(b: [v128; 2], to: &mut [u8]) {
+        let to = &mut to[..32];
+        // SAFETY: room for 32 bytes is there.
+        unsafe {
+            v128_store(to.as_mut_ptr().cast(), b[0]);
+            v128_store(to.as_mut_ptr().add(16).cast(), b[1]);
+        }
+    }
+    #[inline(always)]
+    fn part(b: [v128; 2], by: u32, mask: u8) -> [v128; 2] {
+        // As in `nibbles`.
+        b.map(|b| v128_and(if by == 0 { b } else { u16x8_shr(b, by) }, u8x16_splat(mask)))
+    }
+    #[inline(always)]
+    fn join(a: [v128; 2], b: [v128; 2]) -> [v128; 2] {
+        two(a, b, |a, b| v128_or(a, b))
+    }
+    #[inline(always)]
     fn nibbles(b: [v128; 2]) -> ([v128; 2], [v128; 2]) {
         // Shifted as 16 bits: x86 has no shift of bytes, and the mask removes the neighbour's.
         let low = u8x16_splat(15);

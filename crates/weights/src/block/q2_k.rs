@@ -2,7 +2,7 @@
 //! x = d·scale·q − dmin·min, 16 sub-blocks of 16.
 
 use super::fit::{Form, block};
-use super::{Codes, KindSpec, half_at, put_half, put_two_bits, two_bits};
+use super::{Codes, KindSpec, Scales, half_at, put_half, put_two_bits, two_bits};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q2_k",
@@ -14,14 +14,14 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 16, bits: 2, offset: 0, min: true, read };
+const CODES: Codes = Codes { run: 16, bits: 2, offset: 0, min: true, steps: 4, read };
 
 const FORM: Form = Form { codes: (0.0, 3.0), scales: (0.0, 15.0), mins: 15.0 };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
-    let (d, dmin) = (half_at(b, 80), half_at(b, 82));
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    (scales.scale, scales.min) = (half_at(b, 80), -half_at(b, 82));
     for (j, s) in b[..16].iter().enumerate() {
-        (scales[j], mins[j]) = (d * (s & 15) as f32, -(dmin * (s >> 4) as f32));
+        (scales.scales[j], scales.mins[j]) = ((s & 15) as i8, (s >> 4) as i8);
     }
     for (i, code) in codes.iter_mut().enumerate() {
         *code = two_bits(&b[16..], i);

@@ -2,7 +2,7 @@
 //! x = d·(scale − 32)·(q − 4), 16 sub-blocks of 16.
 
 use super::fit::{Form, block};
-use super::{Codes, KindSpec, half_at, put_half, put_two_bits, two_bits};
+use super::{Codes, KindSpec, Scales, half_at, put_half, put_two_bits, two_bits};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q3_k",
@@ -14,14 +14,14 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 16, bits: 3, offset: 4, min: false, read };
+const CODES: Codes = Codes { run: 16, bits: 3, offset: 4, min: false, steps: 8, read };
 
 const FORM: Form = Form { codes: (-4.0, 3.0), scales: (-32.0, 31.0), mins: 0.0 };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    let d = half_at(b, 108);
-    for (j, s) in scales.iter_mut().enumerate() {
-        *s = d * (scale(&b[96..], j) as f32 - 32.0);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 108);
+    for (j, s) in scales.scales.iter_mut().enumerate() {
+        *s = scale(&b[96..], j) as i8 - 32;
     }
     for (i, code) in codes.iter_mut().enumerate() {
         *code = two_bits(&b[32..], i) | (b[i % 32] >> (i / 32) & 1) << 2;

@@ -1,6 +1,6 @@
 //! 32 numbers in 18 bytes: f16 d, 16 × two nibbles (j low, j + 16 high). x = d · (q − 8).
 
-use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, signed_max};
+use super::{Codes, KindSpec, Scales, half_at, inverse, nibbles, put_half, signed_max};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q4_0",
@@ -12,10 +12,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 4, offset: 8, min: false, read };
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 8, min: false, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    scales[0] = half_at(b, 0);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 0);
     nibbles(&b[2..], |i, q| codes[i] = q);
 }
 

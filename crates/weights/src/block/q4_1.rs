@@ -1,6 +1,6 @@
 //! 32 numbers in 20 bytes: f16 d, f16 m, 16 × two nibbles (j low, j + 16 high). x = d · q + m.
 
-use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, range};
+use super::{Codes, KindSpec, Scales, half_at, inverse, nibbles, put_half, range};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q4_1",
@@ -12,10 +12,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, read };
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
-    (scales[0], mins[0]) = (half_at(b, 0), half_at(b, 2));
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    (scales.scale, scales.min) = (half_at(b, 0), half_at(b, 2));
     nibbles(&b[4..], |i, q| codes[i] = q);
 }
 

@@ -2,7 +2,7 @@
 //! x = d·scale·q − dmin·min, 8 sub-blocks of 32. Nibbles: byte l of run r holds 64·r + l low, 64·r + 32 + l high.
 
 use super::fit::{Form, block};
-use super::{Codes, KindSpec, half_at, put_half};
+use super::{Codes, KindSpec, Scales, half_at, put_half};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q4_k",
@@ -14,21 +14,21 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, read };
+const CODES: Codes = Codes { run: 32, bits: 4, offset: 0, min: true, steps: 8, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
-    get_pairs(b, scales, mins);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    get_pairs(b, scales);
     for (i, code) in codes.iter_mut().enumerate() {
         *code = nibble(&b[16..], i);
     }
 }
 
 /// Scales and mins from a block's first 16 bytes; shared with q5_k.
-pub fn get_pairs(b: &[u8], scales: &mut [f32], mins: &mut [f32]) {
-    let (d, dmin) = (half_at(b, 0), half_at(b, 2));
+pub fn get_pairs(b: &[u8], scales: &mut Scales) {
+    (scales.scale, scales.min) = (half_at(b, 0), -half_at(b, 2));
     for j in 0..8 {
         let (scale, min) = pair(&b[4..16], j);
-        (scales[j], mins[j]) = (d * scale as f32, -(dmin * min as f32));
+        (scales.scales[j], scales.mins[j]) = (scale as i8, min as i8);
     }
 }
 

@@ -1,6 +1,6 @@
 //! 32 numbers in 22 bytes: f16 d, u32 of fifth bits, 16 × two nibbles. x = d · (q − 16).
 
-use super::{Codes, KindSpec, half_at, inverse, nibbles, put_half, signed_max, word_at};
+use super::{Codes, KindSpec, Scales, half_at, inverse, nibbles, put_half, signed_max, word_at};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q5_0",
@@ -12,10 +12,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 5, offset: 16, min: false, read };
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 16, min: false, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    scales[0] = half_at(b, 0);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 0);
     get_codes(&b[2..], codes);
 }
 

@@ -1,6 +1,6 @@
 //! 32 numbers in 24 bytes: f16 d, f16 m, u32 of fifth bits, 16 × two nibbles. x = d · q + m.
 
-use super::{Codes, KindSpec, half_at, inverse, put_half, q5_0::get_codes, q5_0::put_codes, range};
+use super::{Codes, KindSpec, Scales, half_at, inverse, put_half, q5_0::get_codes, q5_0::put_codes, range};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q5_1",
@@ -12,10 +12,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, read };
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
-    (scales[0], mins[0]) = (half_at(b, 0), half_at(b, 2));
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    (scales.scale, scales.min) = (half_at(b, 0), half_at(b, 2));
     get_codes(&b[4..], codes);
 }
 

@@ -1,7 +1,7 @@
 //! 256 numbers in 176 bytes: as q4_k, with 32 bytes of fifth bits before the nibbles (bit i / 32 of byte i mod 32).
 
 use super::q4_k::{codes, get_pairs, nibble};
-use super::{Codes, KindSpec};
+use super::{Codes, KindSpec, Scales};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q5_k",
@@ -13,10 +13,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, read };
+const CODES: Codes = Codes { run: 32, bits: 5, offset: 0, min: true, steps: 8, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], mins: &mut [f32]) {
-    get_pairs(b, scales, mins);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    get_pairs(b, scales);
     for (i, code) in codes.iter_mut().enumerate() {
         *code = nibble(&b[48..], i) | (b[16 + i % 32] >> (i / 32) & 1) << 4;
     }

@@ -2,7 +2,7 @@
 //! x = d·scale·(q − 32), 16 sub-blocks of 16.
 
 use super::fit::{Form, block};
-use super::{Codes, KindSpec, half_at, put_half};
+use super::{Codes, KindSpec, Scales, half_at, put_half};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q6_k",
@@ -14,7 +14,7 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 16, bits: 6, offset: 32, min: false, read };
+const CODES: Codes = Codes { run: 16, bits: 6, offset: 32, min: false, steps: 8, read };
 
 const FORM: Form = Form { codes: (-32.0, 31.0), scales: (-128.0, 127.0), mins: 0.0 };
 
@@ -25,10 +25,10 @@ fn place(i: usize) -> (usize, usize, usize, usize) {
     (64 * half + 32 * (run % 2) + l, 4 * (run / 2), 128 + 32 * half + l, 2 * run)
 }
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    let d = half_at(b, 208);
-    for (s, code) in scales.iter_mut().zip(&b[192..208]) {
-        *s = d * *code as i8 as f32;
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 208);
+    for (s, code) in scales.scales.iter_mut().zip(&b[192..208]) {
+        *s = *code as i8;
     }
     for (i, code) in codes.iter_mut().enumerate() {
         let (low, by, high, up) = place(i);

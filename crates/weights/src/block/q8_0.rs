@@ -1,6 +1,6 @@
 //! 32 numbers in 34 bytes: f16 d, 32 × i8. x = d · q.
 
-use super::{Codes, KindSpec, half_at, inverse, put_half};
+use super::{Codes, KindSpec, Scales, half_at, inverse, put_half};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "q8_0",
@@ -12,10 +12,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 8, offset: 0, min: false, read };
+const CODES: Codes = Codes { run: 32, bits: 8, offset: 0, min: false, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    scales[0] = half_at(b, 0);
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 0);
     codes.copy_from_slice(&b[2..]);
 }
 

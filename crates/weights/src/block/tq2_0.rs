@@ -1,7 +1,7 @@
 //! 256 numbers in 66 bytes: 64 × four 2-bit codes, f16 d. x = d · (q − 1), so −d, 0 or d.
 //! Code n of byte m in each half of 128 is number 32·n + m of that half.
 
-use super::{Codes, KindSpec, half_at, inverse, put_half, two_bits};
+use super::{Codes, KindSpec, Scales, half_at, inverse, put_half, two_bits};
 
 pub const SPEC: KindSpec = KindSpec {
     name: "tq2_0",
@@ -13,10 +13,10 @@ pub const SPEC: KindSpec = KindSpec {
     codes: Some(&CODES),
 };
 
-const CODES: Codes = Codes { run: 32, bits: 2, offset: 1, min: false, read };
+const CODES: Codes = Codes { run: 32, bits: 2, offset: 1, min: false, steps: 0, read };
 
-fn read(b: &[u8], codes: &mut [u8], scales: &mut [f32], _: &mut [f32]) {
-    scales.fill(half_at(b, 64));
+fn read(b: &[u8], codes: &mut [u8], scales: &mut Scales) {
+    scales.scale = half_at(b, 64);
     for (i, code) in codes.iter_mut().enumerate() {
         *code = two_bits(b, i);
     }

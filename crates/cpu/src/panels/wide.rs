@@ -1,0 +1,224 @@
+//! A panel as tiles read it. For every run of 16 or 32 columns: the codes as `[columns / 4][8 rows][4 columns]`, so that one
+//! broadcast of four activations meets four codes in each lane, then eight scales, then eight mins where the format has
+//! them. Codes of up to 4 bits are nibbles: a byte holds a code of one group of four columns low and of the next group
+//! high. Others take a byte. Codes below 8 bits have no sign, because that is what byte dot products want of one side; the
+//! format's offset is taken off the sum instead. Codes of 8 bits have one, and are multiplied in 16 bits: two columns
+//! together, `[columns / 2][8 rows][2 columns]`.
+
+use super::close::{Close, REALS};
+use super::fold::{Fold, MOST_CLOSE};
+use crate::lanes::{Body, LANES, Lanes};
+use squint_ops::{Codes, Kind};
+
+/// Bytes of a vector: four of each row.
+pub const VECTOR: usize = 4 * LANES;
+
+/// Bytes of one run's codes, and of the run as a whole.
+pub fn stretch(codes: &Codes) -> (usize, usize) {
+    let bytes = codes.run * LANES / if codes.bits <= 4 { 2 } else { 1 };
+    (bytes, bytes + REALS + if codes.min { REALS } else { 0 })
+}
+
+/// Brings a panel that lies closer into this form. The scales are products of what lies there, rounded once, as the format's
+/// own unpacking has them.
+pub struct Widen<'a> {
+    pub close: &'a Close,
+    pub codes: &'a Codes,
+    pub panel: &'a [u8],
+    pub to: &'a mut [f32],
+}
+
+impl Body for Widen<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        // One instance of the loop for every shape of a run that a format has.
+        match (self.codes.bits, self.codes.run, self.codes.min) {
+            (2, 16, _) => self.blocks::<L, 2, 16, true>(),
+            (2, _, _) => self.blocks::<L, 2, 32, false>(),
+            (3, _, _) => self.blocks::<L, 3, 16, false>(),
+            (4, _, _) => self.blocks::<L, 4, 32, true>(),
+            (5, _, true) => self.blocks::<L, 5, 32, true>(),
+            (5, _, false) => self.blocks::<L, 5, 32, false>(),
+            _ => self.blocks::<L, 6, 16, false>(),
+        }
+    }
+}
+
+impl Widen<'_> {
+    #[inline(always)]
+    fn blocks<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool>(self) {
+        let codes = RUN * LANES / if BITS <= 4 { 2 } else { 1 };
+        let whole = codes + REALS * (1 + MIN as usize);
+        debug_assert!(self.codes.bits == BITS && (codes, whole) == stretch(self.codes));
+        let (close, nibbles) = (self.close, self.codes.steps == 4);
+        let blocks = self.to.chunks_exact_mut(close.runs * whole / 4);
+        for (from, to) in self.panel.chunks_exact(close.bytes).zip(blocks) {
+            unfold::<L, BITS>(&from[..close.steps], bytemuck::cast_slice_mut(to), [codes, whole]);
+            scales::<L, MIN>(close, nibbles, from, to, [codes / 4, whole / 4]);
+        }
+    }
+}
+
+/// Scales and mins of a block's runs, which are `whole` apart.
+#[inline(always)]
+fn scales<L: Lanes, const MIN: bool>(
+    close: &Close,
+    nibbles: bool,
+    from: &[u8],
+    to: &mut [f32],
+    [codes, whole]: [usize; 2],
+) {
+    let scale = L::reals(&from[close.reals..]);
+    let min = if MIN { L::reals(&from[close.reals + REALS..]) } else { scale };
+    if close.plane == 0 {
+        for run in to.chunks_exact_mut(whole) {
+            L::store(scale, &mut run[codes..]);
+            if MIN {
+                L::store(min, &mut run[codes + LANES..]);
+            }
+        }
+        return;
+    }
+    let steps = from[close.steps..][..close.plane].chunks_exact(VECTOR);
+    for (i, (steps, to)) in steps.zip(to.chunks_exact_mut(4 * whole)).enumerate() {
+        let (mut scales, mut mins) = (L::bytes(steps), L::bytes(steps));
+        if nibbles {
+            (scales, mins) = L::nibbles(scales);
+        } else if MIN {
+            mins = L::bytes(&from[close.steps + close.plane + i * VECTOR..]);
+        }
+        four::<L>(scale, scales, &mut to[codes..], whole);
+        if MIN {
+            four::<L>(min, mins, &mut to[codes + LANES..], whole);
+        }
+    }
+}
+
+/// The products of four runs, each so far behind the one before.
+#[inline(always)]
+fn four<L: Lanes>(real: L::V, steps: L::B, to: &mut [f32], far: usize) {
+    L::store(L::mul(real, L::byte::<0>(steps)), to);
+    L::store(L::mul(real, L::byte::<1>(steps)), &mut to[far..]);
+    L::store(L::mul(real, L::byte::<2>(steps)), &mut to[2 * far..]);
+    L::store(L::mul(real, L::byte::<3>(steps)), &mut to[3 * far..]);
+}
+
+/// A block's codes into its runs.
+#[inline(always)]
+fn unfold<L: Lanes, const BITS: u32>(from: &[u8], to: &mut [u8], [codes, whole]: [usize; 2]) {
+    let fold = const { Fold::of(BITS) };
+    // As many runs as whole folds make.
+    let folds = (codes / VECTOR / fold.wide).max(1);
+    let runs = folds * fold.wide * VECTOR / codes;
+    for (from, to) in from.chunks_exact(folds * fold.close * VECTOR).zip(to.chunks_exact_mut(runs * whole)) {
+        for n in 0..folds {
+            let mut close = [L::bytes(&from[n * fold.close * VECTOR..]); MOST_CLOSE];
+            for (i, close) in close.iter_mut().enumerate().take(fold.close) {
+                *close = L::bytes(&from[(n * fold.close + i) * VECTOR..]);
+            }
+            for i in 0..fold.wide {
+                let [first, more @ ..] = fold.pieces[i];
+                let mut vector = L::part(close[first.of], first.by, first.mask);
+                for p in more {
+                    if p.mask != 0 {
+                        vector = L::join(vector, L::part(close[p.of], p.by, p.mask));
+                    }
+                }
+                let at = (n * fold.wide + i) * VECTOR;
+                L::keep(vector, &mut to[at / codes * whole + at % codes..]);
+            }
+        }
+    }
+}
+
+/// A panel as f32, `[column][8 rows]`.
+pub struct Unpack<'a> {
+    pub kind: Kind,
+    pub panel: &'a [u8],
+    pub to: &'a mut [f32],
+}
+
+impl Body for Unpack<'_> {
+    type Out = ();
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        match self.kind.codes {
+            Some(codes) => self.codes::<L>(codes),
+            None if self.kind == Kind::F16 => {
+                for (from, to) in self.panel.chunks_exact(2 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::halves(from), to);
+                }
+            }
+            None if self.kind == Kind::BF16 => {
+                for (from, to) in self.panel.chunks_exact(2 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::uppers(from), to);
+                }
+            }
+            None => {
+                for (from, to) in self.panel.chunks_exact(4 * LANES).zip(self.to.chunks_exact_mut(LANES)) {
+                    L::store(L::reals(from), to);
+                }
+            }
+        }
+    }
+}
+
+impl Unpack<'_> {
+    /// Multiplies and adds in two roundings, as the formats' own unpacking does.
+    #[inline(always)]
+    fn codes<L: Lanes>(self, codes: &Codes) {
+        let (code_bytes, whole) = stretch(codes);
+        for (run, to) in self.panel.chunks_exact(whole).zip(self.to.chunks_exact_mut(codes.run * LANES)) {
+            let scale = L::reals(&run[code_bytes..]);
+            let min = if codes.min { L::reals(&run[code_bytes + REALS..]) } else { L::splat(0.0) };
+            let line = Line::<L> { scale, min, offset: L::splat(codes.offset as f32) };
+            let run = &run[..code_bytes];
+            if codes.bits <= 4 {
+                for (from, to) in run.chunks_exact(32).zip(to.chunks_exact_mut(8 * LANES)) {
+                    let (low, high) = L::nibbles(L::bytes(from));
+                    line.four(low, to);
+                    line.four(high, &mut to[4 * LANES..]);
+                }
+            } else if codes.bits < 8 {
+                for (from, to) in run.chunks_exact(32).zip(to.chunks_exact_mut(4 * LANES)) {
+                    line.four(L::bytes(from), to);
+                }
+            } else {
+                for (from, to) in run.chunks_exact(16).zip(to.chunks_exact_mut(2 * LANES)) {
+                    line.two(L::wide(from), to);
+                }
+            }
+        }
+    }
+}
+
+struct Line<L: Lanes> {
+    scale: L::V,
+    min: L::V,
+    offset: L::V,
+}
+
+impl<L: Lanes> Line<L> {
+    #[inline(always)]
+    fn number(&self, code: L::V) -> L::V {
+        L::add(L::mul(self.scale, L::sub(code, self.offset)), self.min)
+    }
+
+    /// Two columns.
+    #[inline(always)]
+    fn two(&self, w: L::W, to: &mut [f32]) {
+        for (one, to) in [[1, 0], [0, 1]].iter().zip(to.chunks_exact_mut(LANES)) {
+            L::store(self.number(L::whole(L::dot(L::nothing(), w, L::pair(one)))), to);
+        }
+    }
+
+    /// Four columns.
+    #[inline(always)]
+    fn four(&self, b: L::B, to: &mut [f32]) {
+        L::store(self.number(L::byte::<0>(b)), &mut to[..LANES]);
+        L::store(self.number(L::byte::<1>(b)), &mut to[LANES..]);
+        L::store(self.number(L::byte::<2>(b)), &mut to[2 * LANES..]);
+        L::store(self.number(L::byte::<3>(b)), &mut to[3 * LANES..]);
+    }
+}
