@@ -5,7 +5,7 @@ use super::{Machine, Part};
 use crate::lanes::LANES;
 use crate::panels::{Panels, Room};
 use crate::pool::Parts;
-use crate::tile::{Finish, Integer, Real, Short, Then};
+use crate::tile::{Finish, Integer, Real, Short, Single, Then};
 use squint_ops::{Error, Kind, View, Views};
 use std::any::Any;
 use std::cell::RefCell;
@@ -48,7 +48,7 @@ pub fn multiply(
     let x = &x[..rows * depth];
     let weight = Weight::of(w, outs, depth)?;
     let panels = weight.panels;
-    let integers = panels.kind.codes.filter(|_| !machine.exact);
+    let (integers, close) = (panels.kind.codes.filter(|_| !machine.exact), panels.close());
     let (mut scratch, mut shorts) = (machine.scratch.borrow_mut(), machine.shorts.borrow_mut());
     match integers {
         Some(codes) if codes.bits == 8 => shorts.fill(machine, x, depth),
@@ -69,11 +69,14 @@ pub fn multiply(
                 let mut product = |y: &Parts, outs: usize, o: usize, then: Then| {
                     if let Some(codes) = integers {
                         for (i, p) in two.clone().enumerate() {
-                            let (panel, o) = (panels.wide(isa, weight.panel(p, raw), room), o + i * LANES);
-                            if codes.bits == 8 {
-                                isa.run(Short { x: shorts, panel, y, rows, outs, depth, o, then });
-                            } else {
-                                isa.run(Integer { x: bytes, panel, codes, y, rows, outs, depth, o, then });
+                            let (panel, o) = (weight.panel(p, raw), o + i * LANES);
+                            let of = |panel| Integer { x: bytes, panel, codes, y, rows, outs, depth, o, then };
+                            match &close {
+                                _ if codes.bits == 8 => {
+                                    isa.run(Short { x: shorts, panel, y, rows, outs, depth, o, then });
+                                }
+                                Some(close) if rows == 1 => isa.run(Single { of: of(panel), close }),
+                                _ => isa.run(of(panels.wide(isa, panel, room))),
                             }
                         }
                         return;

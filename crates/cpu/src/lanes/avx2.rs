@@ -334,4 +334,19 @@ unsafe impl Lanes for Avx2 {
         // SAFETY: see the impl.
         unsafe { _mm256_cvtepi32_ps(t) }
     }
+    #[inline(always)]
+    fn eight(from: &[u8]) -> __m256i {
+        let from = &from[..8];
+        // SAFETY: eight bytes are there.
+        unsafe { _mm256_cvtepi8_epi32(_mm_loadl_epi64(from.as_ptr().cast())) }
+    }
+    #[inline(always)]
+    fn halved(from: &[u8]) -> (__m256i, __m256i) {
+        let from = &from[..8];
+        // SAFETY: eight bytes are there.
+        unsafe {
+            let bytes = _mm256_cvtepu8_epi32(_mm_loadl_epi64(from.as_ptr().cast()));
+            (_mm256_and_si256(bytes, _mm256_set1_epi32(15)), _mm256_srli_epi32(bytes, 4))
+        }
+    }
 }

@@ -113,6 +113,10 @@ pub unsafe trait Lanes: Copy + 'static {
     /// Adds the two products of each lane.
     fn dot(t: Self::T, w: Self::W, a: Self::W) -> Self::T;
     fn whole(t: Self::T) -> Self::V;
+    /// Eight signed bytes.
+    fn eight(from: &[u8]) -> Self::T;
+    /// The low and the high nibbles of eight bytes.
+    fn halved(from: &[u8]) -> (Self::T, Self::T);
 }
 
 /// Work written once over any lanes. Implementations are `#[inline(always)]` so that they are compiled with the

@@ -221,4 +221,12 @@ unsafe impl Lanes for Scalar {
     fn whole(t: S) -> V {
         t.map(|t| t as f32)
     }
+    #[inline(always)]
+    fn eight(from: &[u8]) -> S {
+        from_fn(|i| from[i] as i8 as i32)
+    }
+    #[inline(always)]
+    fn halved(from: &[u8]) -> (S, S) {
+        (from_fn(|i| from[i] as i32 & 15), from_fn(|i| from[i] as i32 >> 4))
+    }
 }

@@ -352,4 +352,19 @@ unsafe impl Lanes for Wasm {
     fn whole(t: [v128; 2]) -> [v128; 2] {
         t.map(|t| f32x4_convert_i32x4(t))
     }
+    #[inline(always)]
+    fn eight(from: &[u8]) -> [v128; 2] {
+        let from = &from[..8];
+        // SAFETY: eight bytes are there.
+        let shorts = unsafe { i16x8_load_extend_i8x8(from.as_ptr().cast()) };
+        [i32x4_extend_low_i16x8(shorts), i32x4_extend_high_i16x8(shorts)]
+    }
+    #[inline(always)]
+    fn halved(from: &[u8]) -> ([v128; 2], [v128; 2]) {
+        let from = &from[..8];
+        // SAFETY: eight bytes are there.
+        let shorts = unsafe { u16x8_load_extend_u8x8(from.as_ptr().cast()) };
+        let bytes = [u32x4_extend_low_u16x8(shorts), u32x4_extend_high_u16x8(shorts)];
+        (bytes.map(|b| v128_and(b, u32x4_splat(15))), bytes.map(|b| u32x4_shr(b, 4)))
+    }
 }

@@ -3,19 +3,18 @@
 
 use super::fold::{Fold, MOST_CLOSE};
 use super::wide::VECTOR;
-use crate::lanes::LANES;
+use crate::lanes::{LANES, Lanes};
 use squint_ops::{Codes, Kind, MOST_BLOCK, Scales};
 
 /// Bytes of eight f32.
 pub const REALS: usize = 4 * LANES;
 
 pub struct Close {
-    codes: &'static Codes,
+    pub codes: &'static Codes,
     block: usize,
     fold: &'static Fold,
     pub runs: usize,
-    /// Where the runs' whole numbers are: eight rows of four runs together, bytes or, of 4 bits, the min's above the
-    /// scale's.
+    /// Where the runs' whole numbers are, eight rows of each: bytes or, of 4 bits, the min's above the scale's.
     pub steps: usize,
     /// Bytes of those of the scales, behind which those of the mins are; of both where they share theirs.
     pub plane: usize,
@@ -106,6 +105,25 @@ impl Close {
         }
     }
 
+    /// Scales and mins of a run, rounded as the format's own unpacking does.
+    #[inline(always)]
+    pub fn scales<L: Lanes, const MIN: bool>(&self, block: &[u8], run: usize) -> (L::V, L::V) {
+        let scale = L::reals(&block[self.reals..]);
+        let min = if MIN { L::reals(&block[self.reals + REALS..]) } else { scale };
+        let at = self.steps + run * LANES;
+        match self.codes.steps {
+            0 => (scale, min),
+            4 => {
+                let (scales, mins) = L::halved(&block[at..]);
+                (L::mul(scale, L::whole(scales)), L::mul(min, L::whole(mins)))
+            }
+            _ => {
+                let scale = L::mul(scale, L::whole(L::eight(&block[at..])));
+                (scale, if MIN { L::mul(min, L::whole(L::eight(&block[at + self.plane..]))) } else { min })
+            }
+        }
+    }
+
     /// Where a lane's four bytes of a vector are.
     fn places(&self, lane: usize) -> [usize; 4] {
         match self.codes.bits {
@@ -120,7 +138,7 @@ impl Close {
     }
 
     fn step(&self, lane: usize, run: usize) -> usize {
-        self.steps + run / 4 * VECTOR + lane * 4 + run % 4
+        self.steps + run * LANES + lane
     }
 }
 

@@ -4,6 +4,9 @@
 //! A fold takes some vectors of codes as `wide` has them and makes fewer of them. All bytes of a vector are treated alike,
 //! and each piece comes back by a shift to the right and a mask.
 
+use super::wide::VECTOR;
+use crate::lanes::Lanes;
+
 /// Vectors that a fold makes at most.
 pub const MOST_CLOSE: usize = 5;
 
@@ -86,6 +89,29 @@ impl Fold {
         }
     }
 
+    /// Folded vectors.
+    #[inline(always)]
+    pub fn load<L: Lanes>(&self, from: &[u8]) -> [L::B; MOST_CLOSE] {
+        let mut close = [L::bytes(from); MOST_CLOSE];
+        for (i, close) in close.iter_mut().enumerate().take(self.close) {
+            *close = L::bytes(&from[i * VECTOR..]);
+        }
+        close
+    }
+
+    /// Vector `i`, back from the folded.
+    #[inline(always)]
+    pub fn vector<L: Lanes>(&self, close: &[L::B; MOST_CLOSE], i: usize) -> L::B {
+        let [first, more @ ..] = self.pieces[i];
+        let mut vector = L::part(close[first.of], first.by, first.mask);
+        for p in more {
+            if p.mask != 0 {
+                vector = L::join(vector, L::part(close[p.of], p.by, p.mask));
+            }
+        }
+        vector
+    }
+
     /// Four bytes of each vector, folded.
     pub fn fold(&self, wide: &[u32]) -> [u32; MOST_CLOSE] {
         let mut close = [0; MOST_CLOSE];
@@ -97,7 +123,7 @@ impl Fold {
         close
     }
 
-    /// Four bytes of vector `i`, back from the folded.
+    /// Four bytes of vector `i`, likewise.
     pub fn unfold(&self, close: &[u32], i: usize) -> u32 {
         self.pieces[i].iter().fold(0, |word, p| word | close[p.of] >> p.by & p.four())
     }

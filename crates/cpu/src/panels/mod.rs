@@ -3,9 +3,8 @@
 //!
 //! Numbers (f32, f16, bf16): `[column][8 rows]`. Integers: blocks of as many columns as the format's have, `close`, whose
 //! codes fill their bytes (`fold`), and whose scales are what they are in the file, a real for the block and a whole number
-//! for each run. Tiles read a form of more bytes, `wide`: for Q4_0, Q4_1 and Q8_0 the same, for others made of this one,
-//! a panel at a time, in room that fits into the nearest caches; there it is as good as none for a prompt, and for a token,
-//! which waits for memory, fewer bytes are worth more than it takes.
+//! for each run. Tiles of several rows read a form of more bytes, `wide`: for Q4_0, Q4_1 and Q8_0 the same, for others made
+//! of this one, a panel at a time. One row would pay for that alone, and meets panels as they lie.
 //!
 //! A row takes more than in the file by its reals, which are f32 here: 24 bytes for Q4_1's 20, 36 for Q8_0's 34. A test
 //! below says how much.
@@ -14,11 +13,12 @@ mod close;
 mod fold;
 mod wide;
 
-pub use wide::stretch;
+pub use close::Close;
+pub use fold::Fold;
+pub use wide::{VECTOR, stretch};
 
 use crate::Isa;
 use crate::lanes::{Body, LANES};
-use close::Close;
 use squint_ops::{Error, Kind, Layout, MOST_BLOCK, Scales};
 use wide::{Unpack, Widen};
 
@@ -106,15 +106,16 @@ impl Panels {
         }
     }
 
+    /// How a block lies, if it is not as tiles read it.
+    pub fn close(&self) -> Option<Close> {
+        self.kind.codes.map(|codes| Close::of(self.kind, codes)).filter(|close| !close.is_wide())
+    }
+
     /// A panel as tiles read it: itself, or brought into `room`.
     pub fn wide<'a>(&self, isa: Isa, panel: &'a [u8], room: &'a mut Room) -> &'a [u8] {
-        let Some(codes) = self.kind.codes else { return panel };
-        let close = Close::of(self.kind, codes);
-        if close.is_wide() {
-            return panel;
-        }
-        let to = room.of(self.cols / codes.run * stretch(codes).1 / 4);
-        isa.run(Widen { close: &close, codes, panel, to });
+        let Some(close) = self.close() else { return panel };
+        let to = room.of(self.cols / close.codes.run * stretch(close.codes).1 / 4);
+        isa.run(Widen { close: &close, panel, to });
         bytemuck::cast_slice(to)
     }
 

@@ -6,7 +6,7 @@
 //! together, `[columns / 2][8 rows][2 columns]`.
 
 use super::close::{Close, REALS};
-use super::fold::{Fold, MOST_CLOSE};
+use super::fold::Fold;
 use crate::lanes::{Body, LANES, Lanes};
 use squint_ops::{Codes, Kind};
 
@@ -23,7 +23,6 @@ pub fn stretch(codes: &Codes) -> (usize, usize) {
 /// own unpacking has them.
 pub struct Widen<'a> {
     pub close: &'a Close,
-    pub codes: &'a Codes,
     pub panel: &'a [u8],
     pub to: &'a mut [f32],
 }
@@ -32,8 +31,9 @@ impl Body for Widen<'_> {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
+        let codes = self.close.codes;
         // One instance of the loop for every shape of a run that a format has.
-        match (self.codes.bits, self.codes.run, self.codes.min) {
+        match (codes.bits, codes.run, codes.min) {
             (2, 16, _) => self.blocks::<L, 2, 16, true>(),
             (2, _, _) => self.blocks::<L, 2, 32, false>(),
             (3, _, _) => self.blocks::<L, 3, 16, false>(),
@@ -50,58 +50,20 @@ impl Widen<'_> {
     fn blocks<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool>(self) {
         let codes = RUN * LANES / if BITS <= 4 { 2 } else { 1 };
         let whole = codes + REALS * (1 + MIN as usize);
-        debug_assert!(self.codes.bits == BITS && (codes, whole) == stretch(self.codes));
-        let (close, nibbles) = (self.close, self.codes.steps == 4);
+        debug_assert!(self.close.codes.bits == BITS && (codes, whole) == stretch(self.close.codes));
+        let close = self.close;
         let blocks = self.to.chunks_exact_mut(close.runs * whole / 4);
         for (from, to) in self.panel.chunks_exact(close.bytes).zip(blocks) {
             unfold::<L, BITS>(&from[..close.steps], bytemuck::cast_slice_mut(to), [codes, whole]);
-            scales::<L, MIN>(close, nibbles, from, to, [codes / 4, whole / 4]);
-        }
-    }
-}
-
-/// Scales and mins of a block's runs, which are `whole` apart.
-#[inline(always)]
-fn scales<L: Lanes, const MIN: bool>(
-    close: &Close,
-    nibbles: bool,
-    from: &[u8],
-    to: &mut [f32],
-    [codes, whole]: [usize; 2],
-) {
-    let scale = L::reals(&from[close.reals..]);
-    let min = if MIN { L::reals(&from[close.reals + REALS..]) } else { scale };
-    if close.plane == 0 {
-        for run in to.chunks_exact_mut(whole) {
-            L::store(scale, &mut run[codes..]);
-            if MIN {
-                L::store(min, &mut run[codes + LANES..]);
+            for (run, to) in to.chunks_exact_mut(whole / 4).enumerate() {
+                let (scale, min) = close.scales::<L, MIN>(from, run);
+                L::store(scale, &mut to[codes / 4..]);
+                if MIN {
+                    L::store(min, &mut to[codes / 4 + LANES..]);
+                }
             }
         }
-        return;
     }
-    let steps = from[close.steps..][..close.plane].chunks_exact(VECTOR);
-    for (i, (steps, to)) in steps.zip(to.chunks_exact_mut(4 * whole)).enumerate() {
-        let (mut scales, mut mins) = (L::bytes(steps), L::bytes(steps));
-        if nibbles {
-            (scales, mins) = L::nibbles(scales);
-        } else if MIN {
-            mins = L::bytes(&from[close.steps + close.plane + i * VECTOR..]);
-        }
-        four::<L>(scale, scales, &mut to[codes..], whole);
-        if MIN {
-            four::<L>(min, mins, &mut to[codes + LANES..], whole);
-        }
-    }
-}
-
-/// The products of four runs, each so far behind the one before.
-#[inline(always)]
-fn four<L: Lanes>(real: L::V, steps: L::B, to: &mut [f32], far: usize) {
-    L::store(L::mul(real, L::byte::<0>(steps)), to);
-    L::store(L::mul(real, L::byte::<1>(steps)), &mut to[far..]);
-    L::store(L::mul(real, L::byte::<2>(steps)), &mut to[2 * far..]);
-    L::store(L::mul(real, L::byte::<3>(steps)), &mut to[3 * far..]);
 }
 
 /// A block's codes into its runs.
@@ -113,20 +75,10 @@ fn unfold<L: Lanes, const BITS: u32>(from: &[u8], to: &mut [u8], [codes, whole]:
     let runs = folds * fold.wide * VECTOR / codes;
     for (from, to) in from.chunks_exact(folds * fold.close * VECTOR).zip(to.chunks_exact_mut(runs * whole)) {
         for n in 0..folds {
-            let mut close = [L::bytes(&from[n * fold.close * VECTOR..]); MOST_CLOSE];
-            for (i, close) in close.iter_mut().enumerate().take(fold.close) {
-                *close = L::bytes(&from[(n * fold.close + i) * VECTOR..]);
-            }
+            let close = fold.load::<L>(&from[n * fold.close * VECTOR..]);
             for i in 0..fold.wide {
-                let [first, more @ ..] = fold.pieces[i];
-                let mut vector = L::part(close[first.of], first.by, first.mask);
-                for p in more {
-                    if p.mask != 0 {
-                        vector = L::join(vector, L::part(close[p.of], p.by, p.mask));
-                    }
-                }
                 let at = (n * fold.wide + i) * VECTOR;
-                L::keep(vector, &mut to[at / codes * whole + at % codes..]);
+                L::keep(fold.vector::<L>(&close, i), &mut to[at / codes * whole + at % codes..]);
             }
         }
     }

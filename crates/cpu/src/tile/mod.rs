@@ -8,12 +8,14 @@ mod finish;
 mod integer;
 mod real;
 mod short;
+mod single;
 
 pub use attend::{Attend, Cache, Products, Work};
 pub use finish::{Finish, Then};
 pub use integer::Integer;
 pub use real::Real;
 pub use short::Short;
+pub use single::Single;
 
 use crate::lanes::{LANES, Lanes};
 
