@@ -1,4 +1,4 @@
-// Rotary positions: pair i of a head's first `rotated` numbers is turned by pos · table[i].
+// Rotary positions: pair i of a head's first `rotated` numbers is turned by pos · table[i], and multiplied with the gain.
 // Grid: ⌈rows · heads · head / 64⌉ workgroups, folded over x and y. Workgroup: 64, one number each. Memory: none.
 
 struct Params {
@@ -7,6 +7,7 @@ struct Params {
     head: u32,
     rotated: u32,
     side_by_side: u32,
+    gain: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;

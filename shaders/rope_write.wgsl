@@ -11,6 +11,7 @@ struct Params {
     side_by_side: u32,
     room: u32,
     start: u32,
+    gain: f32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -64,7 +65,7 @@ fn word_of(g: u32, r: u32, c: u32) -> u32 {
 // Two neighbours; side by side they are a pair, and what turns one turns the other.
 fn both(at: u32, c: u32, place: u32) -> vec2<f32> {
     if params.side_by_side == 1u && c < params.rotated {
-        let t = turn(place, table[c / 2u]);
+        let t = turn(place, table[c / 2u]) * params.gain;
         return vec2(x[at] * t.x - x[at + 1u] * t.y, x[at] * t.y + x[at + 1u] * t.x);
     }
     return vec2(rotated(at, c, place), rotated(at + 1u, c + 1u, place));

@@ -14,7 +14,7 @@ fn rotated(at: u32, c: u32, place: u32) -> f32 {
         second = c % 2u == 1u;
         apart = 1u;
     }
-    let t = turn(place, table[i]);
+    let t = turn(place, table[i]) * params.gain;
     if second {
         return x[at - apart] * t.y + x[at] * t.x;
     }

@@ -74,6 +74,21 @@ pub fn gguf(checkpoint: &Checkpoint, fused: bool) -> Result<Vec<u8>, Error> {
         let share = rope["partial_rotary_factor"].as_f64().unwrap_or(1.0);
         file.int(&key("rope.dimension_count"), (head as f64 * share) as usize);
     }
+    let trained =
+        config["original_max_position_embeddings"].as_u64().or(rope["original_max_position_embeddings"].as_u64());
+    if let Some(kind @ ("linear" | "yarn")) = rope["rope_type"].as_str() {
+        file.text(&key("rope.scaling.type"), kind);
+        file.float(&key("rope.scaling.factor"), rope["factor"].as_f64().unwrap_or(1.0) as f32);
+    }
+    if let Some(trained) = trained {
+        file.int(&key("rope.scaling.original_context_length"), trained as usize);
+    }
+    if rope["rope_type"] == "longrope" {
+        // By its square root, as the converter has it, and no word of the kind.
+        let (trained, context) = (trained.unwrap_or(1) as f64, number("max_position_embeddings").unwrap_or(1) as f64);
+        let gain = (1.0 + (context / trained).ln() / trained.ln()).sqrt();
+        file.float(&key("rope.scaling.attn_factor"), gain as f32);
+    }
     if family == "phi3" {
         // Zero where there is none.
         file.int(&key("attention.sliding_window"), number("sliding_window").unwrap_or(0));
@@ -96,6 +111,12 @@ pub fn gguf(checkpoint: &Checkpoint, fused: bool) -> Result<Vec<u8>, Error> {
     if rope["rope_type"] == "llama3" {
         let factors = factors(rope, head);
         tensors.push(("rope_freqs.weight".into(), vec![factors.len()], factors));
+    }
+    for (theirs, name) in [("short_factor", "rope_factors_short.weight"), ("long_factor", "rope_factors_long.weight")] {
+        if let Some(factors) = rope[theirs].as_array() {
+            let factors: Vec<f32> = factors.iter().filter_map(|f| f.as_f64()).map(|f| f as f32).collect();
+            tensors.push((name.into(), vec![factors.len()], factors));
+        }
     }
     for (name, shape, numbers) in if fused { together(tensors) } else { tensors } {
         file.tensor(&name, Kind::F32, &shape, &numbers);

@@ -110,7 +110,7 @@ fn a_quantized_layer_is_the_same_bits_everywhere() {
             let down = case.matrix(rng, Kind::Q5_0, width, 96);
             let [k, v] = [0; 2].map(|_| case.weights(rng, Kind::F16, groups * room * head));
             let pos = case.ids(rng, rows, 4000);
-            let how = Rope { rotated: head, side_by_side: false };
+            let how = Rope { rotated: head, side_by_side: false, gain: 1.0 };
             let table = case.stored(Kind::F32, &how.table(10_000.0));
             let rec = &mut case.rec;
             let near = rec.rms_norm(x, norm, 1e-5);

@@ -161,13 +161,13 @@ fn speed_of_the_rest() {
                 let (x, pos) = (x(rec, 960), rec.input("pos", Kind::U32, rows));
                 let table = rec.input("table", Kind::F32, 32);
                 let caches = [0; 2].map(|_| rec.buffer("cache", Role::State, Kind::F16, 256 * 192));
-                let how = Rope { rotated: 64, side_by_side: false };
+                let how = Rope { rotated: 64, side_by_side: false, gain: 1.0 };
                 rec.rope_write(x, (pos, table), caches, [9, 3, 64], how, 0u32.into());
             });
             one(&format!("rope {rows}×9×64"), &|rec| {
                 let (x, pos) = (x(rec, 576), rec.input("pos", Kind::U32, rows));
                 let table = rec.input("table", Kind::F32, 32);
-                rec.rope(x, pos, table, 64, Rope { rotated: 64, side_by_side: false });
+                rec.rope(x, pos, table, 64, Rope { rotated: 64, side_by_side: false, gain: 1.0 });
             });
             one(&format!("kv_write {rows}×3×64"), &|rec| {
                 let x = x(rec, 192);
@@ -246,7 +246,7 @@ fn speed_of_formats() {
 /// All steps of SmolLM2-135M for `rows` tokens, the head for the last one only.
 fn smollm(rows: usize, keys: usize) -> Recording {
     let mut rec = Recording::default();
-    let how = Rope { rotated: 64, side_by_side: false };
+    let how = Rope { rotated: 64, side_by_side: false, gain: 1.0 };
     let turns = rec.weight("turns", Kind::F32, 32);
     let sight = |keys: usize| Sight {
         keys: (keys as u32).into(),

@@ -17,6 +17,7 @@
 //! * `bill` — what a pass of it costs.
 //! * `kept` — matrices that could not be packed as wished.
 //! * [`room`] — how many tokens prompt and answer have.
+//! * `stretch` — positions turned by tables that a file has.
 //! * `limits` — what a token asks of the machine at least.
 //! * `profile` — what its steps take, by kinds.
 //! * [`answer`] — a question answered, told token by token.
@@ -50,6 +51,7 @@ pub mod room;
 pub mod session;
 pub mod shot;
 pub mod sight;
+mod stretch;
 pub mod talk;
 pub mod text;
 pub mod vision;

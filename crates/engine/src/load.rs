@@ -3,6 +3,7 @@
 use crate::both::both;
 use crate::kept::Kept;
 use crate::session::{CHUNK, RECENT};
+use crate::stretch::stretched;
 use crate::weights::{Loader, Progress, Weights};
 use squint_models::text::Text;
 use squint_models::vlm;
@@ -52,6 +53,7 @@ impl Model {
         let Member { family, sizes, outer, ignored, absent, .. } = vlm::language(&checkpoint.facts)?;
         let (unpacked, weights) = Default::default();
         let mut model = Model { backend, host, family, sizes, outer, absent, checkpoint, quant, unpacked, weights };
+        model.sizes = stretched(&model.names(), model.sizes.clone()).await?;
         // One row with room for one names every weight there is.
         let pass = Pass { rows: 1, answer: Answer::Last, room: 1, cache: Kind::F32, album: 0 };
         let wants = model.record(pass)?.wants;

@@ -3,12 +3,14 @@
 //! What the caches hold is a list of ids. A prompt that begins with it, or with a part of it, starts where they part.
 //! A future dropped half-way leaves the list as it was before: rows written beyond it are written again.
 
+mod border;
+
 use crate::artefacts::{self, Key, Store};
 use crate::bill;
 use crate::load::Model;
 use crate::profile::Profile;
 use squint_nn::Place;
-use squint_nn::decoder::{Answer, Pass, draw};
+use squint_nn::decoder::{Answer, Pass, Recorded, draw};
 use squint_ops::{Bill, Buf, Error, Handle, Kind, NONE, Prepared, Recording, Sampling};
 use std::{cell::Cell, collections::BTreeMap, ops::Range, rc::Rc};
 
@@ -59,6 +61,8 @@ pub struct Session {
     state: BTreeMap<String, Handle>,
     /// What the caches hold: ids of words, and beyond the vocabulary the numbers of rows of pictures.
     ids: Vec<u32>,
+    /// Which of the model's tables turned all keys of the caches; none where it was not one alone.
+    turned: Option<usize>,
     album: Option<Album>,
     /// The first number that no row has had.
     unused: u32,
@@ -100,6 +104,7 @@ struct Ready {
     ids: Buf,
     pos: Buf,
     which: Option<Buf>,
+    turns: Option<Buf>,
     logits: Option<Buf>,
     draw: Option<(Recording, Prepared)>,
 }
@@ -117,6 +122,7 @@ impl Session {
             cache,
             state: BTreeMap::new(),
             ids: vec![],
+            turned: None,
             album: None,
             unused,
             owed: None,
@@ -193,7 +199,9 @@ impl Session {
     pub async fn prefill(&mut self, prompt: &[u32]) -> Result<usize, Error> {
         self.admit(prompt)?;
         (self.owed, self.cut) = (None, false);
-        let common = self.ids.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        // Keys that another table turned, for a text of another length, are of no use to this one.
+        let same = self.turned == Some(self.model.sizes.turns.which(prompt.len()));
+        let common = self.ids.iter().zip(prompt).take_while(|(a, b)| same && a == b).count();
         if let Some((_, ready)) = self.prompt.as_ref().filter(|(p, _)| p == prompt && common == prompt.len()) {
             self.answer = Some(ready.clone());
             self.ids.truncate(common);
@@ -216,7 +224,8 @@ impl Session {
         choice.check()?;
         // The penalty needs to know an id before the next one is drawn.
         let ahead = if choice.how.penalty == 1.0 { self.model.backend.caps().ahead.max(1) } else { 1 };
-        let ahead = ahead.min(most.max(1));
+        self.again().await?;
+        let ahead = ahead.min(most).min(self.before_border()).max(1);
         if std::mem::replace(&mut self.cut, true) {
             return Err(Error::bug("the last answer was cut off; a prompt must come first"));
         }
@@ -254,6 +263,7 @@ impl Session {
 
     /// Logits of the next id.
     pub async fn logits(&mut self) -> Result<Vec<f32>, Error> {
+        self.again().await?;
         if let Some(id) = self.owed.take() {
             self.feed(&[id], Answer::Last, 0).await?;
         }
@@ -269,9 +279,13 @@ impl Session {
 
     /// One given token more.
     pub async fn push(&mut self, id: u32) -> Result<(), Error> {
-        self.owed = None;
         self.admit(&[id])?;
-        self.feed(&[id], Answer::Last, 0).await
+        self.owed = Some(id);
+        self.again().await?;
+        match self.owed.take() {
+            Some(id) => self.feed(&[id], Answer::Last, 0).await,
+            None => Ok(()),
+        }
     }
 
     /// Logits after every token of `ids`, from an empty cache: what measuring needs. `seen` gets them chunk by chunk.
@@ -351,6 +365,14 @@ impl Session {
             backend.write(ready.prepared.handle(which), 0, &bytes(ids.iter().enumerate().map(row)))?;
         }
         backend.write(ready.prepared.handle(ready.pos), 0, &bytes((0..rows as u32).map(|i| start + i)))?;
+        // A prompt is one text in all of its parts.
+        let (turns, tokens) = (&self.model.sizes.turns, all.max(start as usize + rows));
+        if let Some(table) = ready.turns {
+            let pairs = turns.table(tokens).into_iter().map(f32::to_bits);
+            backend.write(ready.prepared.handle(table), 0, &bytes(pairs))?;
+        }
+        let which = turns.which(tokens);
+        self.turned = Some(which).filter(|which| start == 0 || self.turned == Some(*which));
         // Until it is done, what was last answered may be half overwritten.
         self.answer = None;
         if self.prompt.as_ref().is_some_and(|(_, r)| Rc::ptr_eq(r, &ready)) {
@@ -438,9 +460,9 @@ impl Session {
             }
             _ => None,
         };
-        let (rec, ids, pos, logits) = (recorded.rec, recorded.ids, recorded.pos, recorded.logits);
-        let which = recorded.album.map(|[_, which]| which);
-        let ready = Rc::new(Ready { rec, prepared, ids, pos, which, logits, draw });
+        let Recorded { rec, ids, pos, album, turns, logits, .. } = recorded;
+        let which = album.map(|[_, which]| which);
+        let ready = Rc::new(Ready { rec, prepared, ids, pos, which, turns, logits, draw });
         if self.passes.len() == KEPT {
             self.passes.remove(0);
         }

@@ -60,7 +60,7 @@ impl Loader<'_> {
             };
             if let Some(values) = &want.made {
                 let values = match &want.over {
-                    Some(by) => values.iter().zip(self.numbers(by).await?).map(|(v, by)| v / by).collect(),
+                    Some(by) => values.iter().zip(numbers(&self.names, by).await?).map(|(v, by)| v / by).collect(),
                     None => values.clone(),
                 };
                 self.backend.write(&handle, 0, &want.kind.pack_all(&values))?;
@@ -68,7 +68,7 @@ impl Loader<'_> {
                 continue;
             }
             if want.turned || want.decay {
-                let mut numbers = self.numbers(&want.name).await?;
+                let mut numbers = numbers(&self.names, &want.name).await?;
                 done += self.names.part(&want.name).map_or(0, |p| p.tensor.kind.bytes_of(p.len()) as u64);
                 progress(done, total);
                 if want.turned {
@@ -113,19 +113,6 @@ impl Loader<'_> {
         }
     }
 
-    /// A small tensor, whole.
-    async fn numbers(&self, name: &str) -> Result<Vec<f32>, Error> {
-        let part = self.part(name)?;
-        let kind = part.tensor.kind;
-        let mut bytes = vec![0; kind.bytes_of(part.len())];
-        self.names.checkpoint.read(&part.tensor.name, kind.bytes_of(part.at) as u64, &mut bytes).await?;
-        Ok(kind.unpack_all(&bytes))
-    }
-
-    fn part(&self, name: &str) -> Result<Part<'_>, Error> {
-        self.names.part(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))
-    }
-
     /// One tensor into `handle` from byte `at` on, in whole rows. Says how many bytes it took there.
     async fn stream(
         &self,
@@ -136,7 +123,7 @@ impl Loader<'_> {
         read: &mut dyn FnMut(u64),
     ) -> Result<usize, Error> {
         let kind = want.kind;
-        let part = self.part(name)?;
+        let part = part(&self.names, name)?;
         let tensor = part.tensor;
         let cols = if want.cols > 0 { want.cols } else { part.shape.last().copied().unwrap_or(1) };
         let (from, to) = (tensor.kind.bytes_of(cols), kind.bytes_of(cols));
@@ -166,6 +153,19 @@ impl Loader<'_> {
         }
         Ok(rows * to)
     }
+}
+
+/// A small tensor, whole.
+pub async fn numbers(names: &Named<'_>, name: &str) -> Result<Vec<f32>, Error> {
+    let part = part(names, name)?;
+    let kind = part.tensor.kind;
+    let mut bytes = vec![0; kind.bytes_of(part.len())];
+    names.checkpoint.read(&part.tensor.name, kind.bytes_of(part.at) as u64, &mut bytes).await?;
+    Ok(kind.unpack_all(&bytes))
+}
+
+fn part<'a>(names: &'a Named, name: &str) -> Result<Part<'a>, Error> {
+    names.part(name).ok_or_else(|| Error::bug(format!("the tensor of '{name}' is gone")))
 }
 
 /// Names of the model's own.

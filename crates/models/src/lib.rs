@@ -7,7 +7,7 @@ mod licence;
 mod member;
 mod names;
 pub mod projector;
-mod rope;
+pub mod rope;
 pub mod text;
 pub mod vision;
 pub mod vlm;

@@ -20,6 +20,8 @@ pub struct Heads {
 pub struct At {
     /// Position of each row.
     pub pos: Buf,
+    /// Radians a position, for each pair that is turned.
+    pub turns: Buf,
     /// Place of the first row in the cache, and keys there are with this run's own.
     pub start: Word,
     pub keys: Word,
@@ -29,19 +31,18 @@ pub struct At {
 }
 
 /// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
-pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: (Rope, &[f32]), at: At) -> Result<Buf, Error> {
-    let table = net.made_over("rope", rope.1, "rope.factors")?;
+pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: Rope, at: At) -> Result<Buf, Error> {
     let room = h.groups * at.room * h.head;
     let caches = ["keys", "values"].map(|part| net.state(&format!("{name}.{part}"), at.cache, room));
     let sizes = [h.heads, h.groups, h.head];
     let part = |part: &str, heads: usize| (format!("{name}.{part}"), heads * h.head);
     let parts = [part("q", h.heads), part("k", h.groups), part("v", h.groups)];
     let q = match net.beside(x, h.width, &parts)? {
-        Some(all) => net.rec.rope_write(all, (at.pos, table), caches, sizes, rope.0, at.start),
+        Some(all) => net.rec.rope_write(all, (at.pos, at.turns), caches, sizes, rope, at.start),
         // Formats that differ.
         None => {
             let linears = net.apart(x, h.width, &parts)?;
-            let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, table, h.head, rope.0));
+            let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, at.turns, h.head, rope));
             for (x, cache) in [(k, caches[0]), (linears[2], caches[1])] {
                 let whole = Span { at: 0.into(), step: h.groups * h.head };
                 net.rec.kv_write(x, whole, cache, [h.groups, h.head], at.start);

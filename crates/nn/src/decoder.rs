@@ -2,7 +2,7 @@
 
 use crate::attention::{At, Heads};
 use crate::net::{Norm, Want};
-use crate::{Catalog, Net};
+use crate::{Catalog, Net, Turns};
 use squint_ops::op::{Rope, Span};
 use squint_ops::{Buf, Error, Kind, Recording, Role, Word};
 
@@ -14,7 +14,7 @@ pub struct Decoder {
     /// Width inside a feed-forward block.
     pub inner: usize,
     pub vocab: usize,
-    /// Positions it was trained for.
+    /// Positions it was trained for, or that these are stretched to.
     pub context: usize,
     pub norm: Norm,
     pub eps: f32,
@@ -22,7 +22,7 @@ pub struct Decoder {
     pub scale: f32,
     pub rope: Rope,
     /// Radians a position, for each pair that `rope` turns.
-    pub frequencies: Vec<f32>,
+    pub turns: Turns,
     /// The file says that the head is not the embedding; it may have one without saying so.
     pub own_head: bool,
     /// Activation of the feed-forward block.
@@ -66,6 +66,8 @@ pub struct Recorded {
     pub pos: Buf,
     /// With an album: its rows, and which row each one is, words first.
     pub album: Option<[Buf; 2]>,
+    /// Where they depend on how long a text is: radians a position, for each pair.
+    pub turns: Option<Buf>,
     /// Which row's logits are wanted, written by the caller; with `Answer::Last` only.
     pub last: Option<Buf>,
     /// [1 or rows, vocab]; none with `Answer::Nothing`.
@@ -79,7 +81,14 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
     let pos = net.rec.input("pos", Kind::U32, pass.rows);
     let start = net.rec.run_value(RUN[0], pass.room.saturating_sub(pass.rows) as u32);
     let keys: Word = net.rec.run_value(RUN[1], pass.room as u32);
-    let at = At { pos, start, keys, room: pass.room, cache: pass.cache };
+    let (turns, table) = match &d.turns {
+        Turns::Always(turns) => (None, net.made_over("rope", turns, "rope.factors")?),
+        others => {
+            let table = net.rec.input("turns", Kind::F32, others.pairs());
+            (Some(table), table)
+        }
+    };
+    let at = At { pos, turns: table, start, keys, room: pass.room, cache: pass.cache };
 
     let table = net.matrix("embed.weight", d.vocab, width)?;
     let mut x = net.rec.embed(ids, table, width);
@@ -107,7 +116,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
         logits = Some(all);
     }
     let (rec, wants) = net.finish();
-    Ok(Recorded { rec, wants, ids, pos, album, last, logits })
+    Ok(Recorded { rec, wants, ids, pos, album, turns, last, logits })
 }
 
 /// Rows of words become rows of words and pictures: words and album one under the other, and a choice from both.

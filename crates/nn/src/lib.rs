@@ -4,6 +4,7 @@
 //! * [`Net`] — a recording under construction, and the weights it asks for by name.
 //! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
 //! * [`attention`], [`conv`], [`mlp`], [`ssm`], [`layer`], [`decoder`], [`encoder`], [`readout`] — the blocks.
+//! * [`Turns`] — how fast the pairs of a head turn, which may depend on how long a text is.
 //! * [`lay`] — rows cut out and put together.
 
 pub mod attention;
@@ -17,6 +18,8 @@ pub mod mlp;
 mod net;
 pub mod readout;
 pub mod ssm;
+mod turns;
 
 pub use catalog::{Asked, Catalog, Planned, lists, packed};
 pub use net::{Net, Norm, Place, Want};
+pub use turns::Turns;

@@ -65,6 +65,15 @@ impl Facts {
         }
     }
 
+    /// A list of numbers, of which only `config.json` has any that are asked for.
+    pub fn numbers(&self, fact: Fact) -> Result<Option<Vec<f64>>, Error> {
+        let read = |v: &Value| v.as_array()?.iter().map(Value::as_f64).collect();
+        match self {
+            Facts::Gguf(_) => Ok(None),
+            Facts::Hf(root) => typed(root, fact, "a list of numbers", read),
+        }
+    }
+
     /// Whether something is so.
     pub fn flag(&self, fact: Fact) -> Result<Option<bool>, Error> {
         match self {

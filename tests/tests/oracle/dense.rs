@@ -80,13 +80,13 @@ fn activations() {
 
 #[test]
 fn rotary_positions() {
-    for (side_by_side, rotated) in [(false, 16), (true, 16), (false, 8), (true, 6)] {
+    for (side_by_side, rotated, gain) in [(false, 16, 1.0), (true, 16, 1.19), (false, 8, 0.7), (true, 6, 1.0)] {
         let (rows, heads, head, base) = (5, 3, 16, 10_000.0f32);
         let places = [0u32, 1, 7, 300, 30_000];
         let mut b = Bench::new(9);
         let (x, tx) = b.numbers(&[rows, heads, head]);
         let pos = b.ids(&places);
-        let how = Rope { rotated, side_by_side };
+        let how = Rope { rotated, side_by_side, gain };
         let frequencies = how.table(base);
         let table = b.stored(&frequencies);
         let y = b.rec.rope(x, pos, table, head, how);
@@ -100,7 +100,7 @@ fn rotary_positions() {
         let waves = |f: fn(f64) -> f64| {
             let values: Vec<f32> = (0..rows)
                 .flat_map(|r| (0..rotated).map(move |c| (r, c)))
-                .map(|(r, c)| f(angle(r, pair(c))) as f32)
+                .map(|(r, c)| f(angle(r, pair(c))) as f32 * gain)
                 .collect();
             Tensor::from_vec(values, (rows, 1, rotated), &Device::Cpu).unwrap()
         };

@@ -7,24 +7,25 @@ use squint_ops::{Error, View, Views};
 /// Numbers that are worth handing out.
 pub const GRAIN: usize = 8192;
 
-/// Cosines and sines, `[rows][rotated / 2]` pairs, and what they were computed for.
+/// Cosines and sines times the gain, `[rows][rotated / 2]` pairs, and what they were computed for.
 #[derive(Default)]
 pub struct Turns {
     positions: Vec<u32>,
     table: Vec<f32>,
+    gain: f32,
     turns: Vec<(f32, f32)>,
 }
 
 impl Turns {
-    pub fn of(&mut self, positions: &[u32], table: &[f32]) -> &[(f32, f32)] {
-        if self.positions != positions || self.table != table {
+    pub fn of(&mut self, positions: &[u32], table: &[f32], gain: f32) -> &[(f32, f32)] {
+        if self.positions != positions || self.table != table || self.gain != gain {
             self.turns.clear();
             for pos in positions {
                 // In f64, as the twin: sines of large angles depend on every bit of them.
                 let turn = |f: &f32| (*pos as f64 * *f as f64).sin_cos();
-                self.turns.extend(table.iter().map(turn).map(|(sin, cos)| (cos as f32, sin as f32)));
+                self.turns.extend(table.iter().map(turn).map(|(sin, cos)| (cos as f32 * gain, sin as f32 * gain)));
             }
-            (self.positions, self.table) = (positions.to_vec(), table.to_vec());
+            (self.positions, self.table, self.gain) = (positions.to_vec(), table.to_vec(), gain);
         }
         &self.turns
     }
@@ -36,7 +37,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
     let (x, pos, y) = (x.f32()?, &pos.u32()?[..rows], Parts::new(y.f32_mut()?));
     let (half, width) = (rotated / 2, heads * head);
     let mut turns = machine.turns.borrow_mut();
-    let turns = turns.of(pos, &table.f32()?[..half]);
+    let turns = turns.of(pos, &table.f32()?[..half], f32::from_bits(params[5]));
     machine.pool.split(rows, GRAIN / width.max(1) + 1, |range| {
         for r in range {
             // SAFETY: every row is in one range.

@@ -21,7 +21,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], _: Part) -> Re
     let (queries, new) = (heads * head, groups * head);
     let (half, width) = (rotated / 2, queries + 2 * new);
     let mut turns = machine.turns.borrow_mut();
-    let turns = turns.of(pos, &table.f32()?[..half]);
+    let turns = turns.of(pos, &table.f32()?[..half], f32::from_bits(params[8]));
     machine.pool.split(rows, super::rope::GRAIN / width.max(1) + 1, |range| {
         KEYS.with_borrow_mut(|turned| {
             for r in range {

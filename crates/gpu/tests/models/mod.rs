@@ -53,7 +53,7 @@ pub fn smollm2_step(keys: u32) -> Result<(Recording, Buf), Error> {
         let n = rms(&mut rec, x);
         let all = linear(&mut rec, n, kind, 960, 576);
         let cache = [0; 2].map(|_| rec.buffer("cache", Role::State, Kind::F16, 192 * keys as usize));
-        let how = Rope { rotated: 64, side_by_side: true };
+        let how = Rope { rotated: 64, side_by_side: true, gain: 1.0 };
         let q = rec.rope_write(all, (pos, turns), cache, [9, 3, 64], how, (keys - 1).into());
         let sight = Sight { keys: keys.into(), start: (keys - 1).into(), causal: true, prefix: 0 };
         let a = rec.attention(q, cache, None, [9, 3, 64], sight);

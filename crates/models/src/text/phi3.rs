@@ -1,7 +1,9 @@
 //! Phi-3: Llama with queries, keys and values in one tensor, gate and up in another: <https://arxiv.org/abs/2404.14219>.
+//! Models for long texts turn their pairs by other factors once a text is longer than `original_max_position_embeddings`.
 
 use super::Text;
 use super::sizes::{LIKE_LLAMA, Usual, absent, sizes, within};
+use crate::rope::Habit;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
 use squint_weights::{Error, Fact, Facts};
@@ -17,16 +19,22 @@ pub static PHI3: Text = Text {
         ["layers.{}.mlp_norm.weight", "blk.{}.ffn_norm.weight", "model.layers.{}.post_attention_layernorm.weight"],
         ["layers.{}.mlp.gate_up.weight", "blk.{}.ffn_up.weight", "model.layers.{}.mlp.gate_up_proj.weight"],
         ["layers.{}.mlp.down.weight", "blk.{}.ffn_down.weight", "model.layers.{}.mlp.down_proj.weight"],
+        ["rope.short", "rope_factors_short.weight", ""],
+        ["rope.long", "rope_factors_long.weight", ""],
         ["norm.weight", "output_norm.weight", "model.norm.weight"],
         ["head.weight", "output.weight", "lm_head.weight"],
     ],
-    ignored: &["rotary_emb.inv_freq"],
+    // Factors are no part of a recording: they are read before there is one.
+    ignored: &["rotary_emb.inv_freq", "rope_factors_short.weight", "rope_factors_long.weight"],
     sizes: read,
     absent: |facts| absent(facts, &[("", &["bias"])], false),
     layer: sequential,
 };
 
+/// The first models for long texts called longrope `su` or `yarn`. What they were trained for stands outside.
+const HABIT: Habit = Habit { aliases: &[["su", "longrope"], ["yarn", "longrope"]], trained: Some(4096), anew: true };
+
 fn read(facts: &Facts) -> Result<Decoder, Error> {
-    let d = sizes(facts, &Usual { eps: 1e-5, turned: Some(1.0), ..LIKE_LLAMA })?;
+    let d = sizes(facts, &Usual { eps: 1e-5, turned: Some(1.0), habit: HABIT, ..LIKE_LLAMA })?;
     within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d)
 }

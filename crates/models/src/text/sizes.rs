@@ -1,7 +1,7 @@
 //! A language model's sizes, read strictly from what its file says and what its family takes for granted.
 
 use crate::function::function;
-use crate::rope::frequencies;
+use crate::rope::{Habit, Positions, USUAL, positions};
 use squint_nn::Norm;
 use squint_nn::attention::Heads;
 use squint_nn::decoder::Decoder;
@@ -18,10 +18,18 @@ pub(super) struct Usual {
     /// Share of a head that is turned, where a configuration may say so.
     pub turned: Option<f64>,
     pub side_by_side: bool,
+    pub habit: Habit,
 }
 
-pub(super) const LIKE_LLAMA: Usual =
-    Usual { norm: Norm::Rms { plus: 0.0 }, eps: 1e-6, function: "silu", head: None, turned: None, side_by_side: false };
+pub(super) const LIKE_LLAMA: Usual = Usual {
+    norm: Norm::Rms { plus: 0.0 },
+    eps: 1e-6,
+    function: "silu",
+    head: None,
+    turned: None,
+    side_by_side: false,
+    habit: USUAL,
+};
 
 /// Numbers in a head at most, which is what `attention` can hold.
 const HEAD: u64 = 256;
@@ -49,7 +57,9 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
             "the file is damaged or not a model of this family",
         ));
     }
-    let rope = Rope { rotated, side_by_side: usual.side_by_side };
+    let plain = Rope { rotated, side_by_side: usual.side_by_side, gain: 1.0 };
+    let context = size("context_length", "max_position_embeddings", 1 << 24)?;
+    let Positions { turns, rope, context } = positions(facts, plain, context, usual.habit)?;
     let eps = facts.number(match usual.norm {
         Norm::Rms { .. } => Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" },
         Norm::Layer => Fact { gguf: "attention.layer_norm_epsilon", hf: "layer_norm_eps" },
@@ -63,12 +73,12 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         heads: Heads { width, heads, groups, head },
         inner: size("feed_forward_length", "intermediate_size", 1 << 18)?,
         vocab: vocab(facts)?,
-        context: size("context_length", "max_position_embeddings", 1 << 24)?,
+        context,
         norm: usual.norm,
         eps: eps.map_or(usual.eps, |eps| eps as f32),
         scale: 1.0,
         rope,
-        frequencies: frequencies(facts, rope)?,
+        turns,
         own_head: facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? == Some(false),
         function: function(facts, usual.function)?,
     })
@@ -176,7 +186,7 @@ mod tests {
             }
             sizes(&Facts::Gguf(meta), &LIKE_LLAMA)
         };
-        assert_eq!(read(6.0).unwrap().frequencies.len(), 3);
+        assert_eq!(read(6.0).unwrap().turns.pairs(), 3);
         for (turned, words) in [(5.0, "5 of them turned"), (66.0, "is 66; 1 to 64")] {
             let e = read(turned).unwrap_err();
             assert!(e.code == "config" && e.what.contains(words), "{e}");

@@ -4,7 +4,7 @@
 
 use crate::case::{Case, Rng};
 use crate::op::Rope;
-use crate::spec::{Access, Gpu, Tolerance, fold, ids, int, numbers, read, slot, write};
+use crate::spec::{Access, Gpu, Tolerance, float, fold, ids, int, numbers, read, slot, write};
 use crate::{Buf, Error, Kind, OpSpec, Recording, Role, View, Views, Word};
 
 const CACHE: &[Kind] = &[Kind::F32, Kind::F16];
@@ -28,9 +28,10 @@ pub const SPEC: OpSpec = OpSpec {
         int("side_by_side"),
         int("room"),
         int("start"),
+        float("gain"),
     ],
     shape: |p| {
-        let [rows, heads, groups, head, rotated, side_by_side, room, start] = SPEC.words(p)?;
+        let [rows, heads, groups, head, rotated, side_by_side, room, start, _] = SPEC.words(p)?;
         if rotated > head || (rotated | head) % 2 != 0 || side_by_side > 1 {
             return Err(Error::bug(format!("rope_write: {rotated} of {head} numbers, side by side {side_by_side}")));
         }
@@ -66,14 +67,15 @@ impl Recording {
         let y = self.temp(rows * heads * head);
         let n = |n: usize| Word::from(n as u32);
         let turned = [n(how.rotated), n(how.side_by_side as usize)];
-        let words = [n(rows), n(heads), n(groups), n(head), turned[0], turned[1], n(room), start];
+        let words = [n(rows), n(heads), n(groups), n(head), turned[0], turned[1], n(room), start, how.gain.into()];
         self.step(&SPEC, &words, &[x, pos, table, y, caches[0], caches[1]]);
         y
     }
 }
 
 fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
-    let [rows, heads, groups, head, rotated, side_by_side, room, start] = SPEC.words(params)?.map(|v| v as usize);
+    let [rows, heads, groups, head, rotated, side_by_side, room, start, gain] = SPEC.words(params)?.map(|v| v as usize);
+    let gain = f32::from_bits(gain as u32);
     let [x, pos, table, y, keys, values] = views.split()?;
     let (x, pos, table, y) = (x.f32()?, pos.u32()?, table.f32()?, y.f32_mut()?);
     let width = (heads + 2 * groups) * head;
@@ -82,7 +84,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
         for turned in row[..(heads + groups) * head].chunks_exact_mut(head) {
             for i in 0..rotated / 2 {
                 let (sin, cos) = (pos[r] as f64 * table[i] as f64).sin_cos();
-                let (sin, cos) = (sin as f32, cos as f32);
+                let (sin, cos) = (sin as f32 * gain, cos as f32 * gain);
                 let (a, b) = if side_by_side == 1 { (2 * i, 2 * i + 1) } else { (i, i + rotated / 2) };
                 (turned[a], turned[b]) = (turned[a] * cos - turned[b] * sin, turned[a] * sin + turned[b] * cos);
             }
@@ -99,7 +101,7 @@ fn twin(params: &[u32], views: &mut [View]) -> Result<(), Error> {
 
 fn case(rng: &mut Rng) -> Case {
     let (rows, groups, per, head) = (rng.size(1, 9), rng.size(1, 4), rng.size(1, 3), 2 * rng.size(1, 40));
-    let how = Rope { rotated: if rng.coin() { head } else { 2 * rng.size(1, head / 2) }, side_by_side: rng.coin() };
+    let how = Rope::any(rng, head);
     let (start, far) = (rng.size(0, 40), *rng.pick(&[2048, 1_000_000]));
     let (room, kind) = (start + rows + rng.size(0, 5), *rng.pick(CACHE));
     let mut case = Case::new(format!("{rows}×({per}+1+1)·{groups}×{head} {how:?} at {start} of {room} {kind:?}"));

@@ -3,12 +3,15 @@
 
 #![allow(clippy::unwrap_used, reason = "an oracle that cannot compute is a failed test")]
 
+mod golden;
+mod variants;
+
+use golden::{Golden, gguf, like_golden, load, rows};
 use pollster::block_on;
-use serde_json::Value;
-use squint_engine::{Choice, Host, Model, Session};
-use squint_ops::{Backend, Kind, Reference, case::relative_error};
+use squint_engine::Session;
+use squint_ops::{Kind, Reference, case::relative_error};
 use squint_tests::{backends, converted, files, tree::root};
-use squint_weights::{Checkpoint, Error, source::Memory};
+use squint_weights::{Checkpoint, Error};
 use std::{path::PathBuf, rc::Rc};
 
 fn folder(name: &str) -> PathBuf {
@@ -32,78 +35,10 @@ fn plain(name: &str) -> Checkpoint {
     directory(name, ["", ""]).unwrap()
 }
 
-fn gguf(bytes: Vec<u8>) -> Checkpoint {
-    block_on(Checkpoint::gguf(Rc::new(Memory::new("converted.gguf", bytes)))).unwrap()
-}
-
-fn load(checkpoint: Checkpoint, on: Rc<dyn Backend>) -> Result<Rc<Model>, Error> {
-    block_on(Model::load(on, Host::native(), Rc::new(checkpoint), None, &mut |_, _| ())).map(Rc::new)
-}
-
-struct Golden {
-    prompt: usize,
-    ids: Vec<u32>,
-    best: Vec<usize>,
-    every: usize,
-    logits: Vec<Vec<f32>>,
-}
-
-impl Golden {
-    fn read(name: &str) -> Golden {
-        let golden: Value = serde_json::from_slice(&std::fs::read(folder(name).join("golden.json")).unwrap()).unwrap();
-        let whole = |key: &str| golden[key].as_array().unwrap().iter().map(|n| n.as_u64().unwrap() as usize).collect();
-        let rows = golden["logits"].as_array().unwrap().iter();
-        let row = |r: &Value| r.as_array().unwrap().iter().map(|n| n.as_f64().unwrap() as f32).collect();
-        let ids: Vec<usize> = whole("ids");
-        Golden {
-            prompt: golden["prompt"].as_u64().unwrap() as usize,
-            ids: ids.iter().map(|id| *id as u32).collect(),
-            best: whole("best"),
-            every: golden["every"].as_u64().unwrap() as usize,
-            logits: rows.map(row).collect(),
-        }
-    }
-}
-
-fn rows(model: &Rc<Model>, ids: &[u32]) -> Vec<Vec<f32>> {
-    let (mut all, vocab) = (vec![], model.sizes.vocab);
-    let mut session = Session::new(model.clone(), ids.len(), Kind::F32).unwrap();
-    block_on(session.every(ids, |rows| all.extend(rows.chunks_exact(vocab).map(<[f32]>::to_vec)))).unwrap();
-    all
-}
-
-fn best(row: &[f32]) -> usize {
-    (0..row.len()).max_by(|a, b| row[*a].total_cmp(&row[*b])).unwrap()
-}
-
-/// Logits, the likeliest id at every position, and the answer that always takes it.
-fn like_golden(what: &str, model: &Rc<Model>, golden: &Golden) {
-    let got = rows(model, &golden.ids);
-    assert_eq!(got.iter().map(|r| best(r)).collect::<Vec<_>>(), golden.best, "{what}");
-    let pairs = golden.logits.iter().zip(got.iter().step_by(golden.every));
-    let (mut off, mut all) = (0.0, 0.0);
-    for (want, got) in pairs {
-        off += want.iter().zip(got).map(|(w, g)| ((w - g) as f64).powi(2)).sum::<f64>();
-        all += want.iter().map(|w| (*w as f64).powi(2)).sum::<f64>();
-    }
-    let error = (off / all).sqrt() as f32;
-    println!("{what}: {error:.1e}");
-    assert!(error < 1e-4, "{what}: {error}");
-
-    let (prompt, answer) = golden.ids.split_at(golden.prompt);
-    let mut session = Session::new(model.clone(), golden.ids.len(), Kind::F32).unwrap();
-    block_on(session.prefill(prompt)).unwrap();
-    let mut said = vec![];
-    while said.len() < answer.len() {
-        said.extend(block_on(session.next(Choice::GREEDY, answer.len() - said.len())).unwrap());
-    }
-    assert_eq!(said, answer, "{what}");
-}
-
 #[test]
 fn every_family_is_transformers_from_a_directory_and_from_a_gguf() {
     for name in names() {
-        let golden = Golden::read(&name);
+        let golden = Golden::read(&folder(&name));
         for on in backends::everywhere() {
             let what = format!("{name} on {}", on.caps().device);
             like_golden(&what, &load(plain(&name), on.clone()).unwrap(), &golden);
@@ -121,7 +56,7 @@ fn every_family_is_transformers_from_a_directory_and_from_a_gguf() {
 #[test]
 fn caches_change_nothing() {
     for name in names() {
-        let ids = Golden::read(&name).ids;
+        let ids = Golden::read(&folder(&name)).ids;
         for on in backends::everywhere() {
             let model = load(plain(&name), on.clone()).unwrap();
             let want = rows(&model, &ids);
@@ -155,8 +90,8 @@ fn refused(name: &str, words: [&str; 2]) -> Error {
 fn what_is_not_known_is_refused() {
     let longrope = ["\"rope_type\": \"default\"", "\"rope_type\": \"longrope\""];
     for (name, words, says) in [
-        ("phi3", longrope, "longrope"),
-        ("qwen2-own", ["\"rope_type\": \"default\"", "\"rope_type\": \"yarn\""], "yarn"),
+        ("phi3", longrope, "short_factor"),
+        ("qwen2-own", ["\"rope_type\": \"default\"", "\"rope_type\": \"rubber\""], "stretched by 'rubber'"),
         ("phi-0.4", ["\"qk_layernorm\": false", "\"qk_layernorm\": true"], "norms on queries and keys"),
         (
             "gemma-one-group",
