@@ -14,6 +14,7 @@ struct Params {
     prefix: u32,
     biased: u32,
     scale: f32,
+    window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -43,7 +44,8 @@ fn main(
     // Rows beyond the last repeat it, and are not written.
     let row = min(vec4(at % tiles * 4u) + vec4(0u, 1u, 2u, 3u), vec4(params.rows - 1u));
     let seen = vec4(seen_by(row.x), seen_by(row.y), seen_by(row.z), seen_by(row.w));
-    // The last of the four sees most.
+    let begin = vec4(seen_from(row.x), seen_from(row.y), seen_from(row.z), seen_from(row.w));
+    // The last of the four sees most, the first begins first.
     let last = max(seen.w, 1u) - 1u;
     let query = (row * params.heads + vec4(h)) * fours;
     // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
@@ -51,7 +53,7 @@ fn main(
     var top = vec4(-3.0e38);
     var sum = vec4<f32>();
     var mixed: array<mat4x4<f32>, 32>; // four columns, one a query, for each four of the head
-    for (var tile = 0u; tile < seen.w; tile += 4u) {
+    for (var tile = begin.x / 4u * 4u; tile < seen.w; tile += 4u) {
         // Keys beyond the last repeat it, and weigh nothing.
         let key = vec4(tile, min(tile + 1u, last), min(tile + 2u, last), min(tile + 3u, last));
         let base = (vec4(cache) + key) * fours;
@@ -71,10 +73,10 @@ fn main(
         if params.biased == 1u {
             b = vec4(bias[key.x], bias[key.y], bias[key.z], bias[key.w]);
         }
-        let w0 = select(none, s0 * params.scale + b.x, vec4(tile) < seen);
-        let w1 = select(none, s1 * params.scale + b.y, vec4(tile + 1u) < seen);
-        let w2 = select(none, s2 * params.scale + b.z, vec4(tile + 2u) < seen);
-        let w3 = select(none, s3 * params.scale + b.w, vec4(tile + 3u) < seen);
+        let w0 = select(none, s0 * params.scale + b.x, (vec4(tile) < seen) & (vec4(tile) >= begin));
+        let w1 = select(none, s1 * params.scale + b.y, (vec4(tile + 1u) < seen) & (vec4(tile + 1u) >= begin));
+        let w2 = select(none, s2 * params.scale + b.z, (vec4(tile + 2u) < seen) & (vec4(tile + 2u) >= begin));
+        let w3 = select(none, s3 * params.scale + b.w, (vec4(tile + 3u) < seen) & (vec4(tile + 3u) >= begin));
         let new_top = max(top, max(max(w0, w1), max(w2, w3)));
         let shrink = exp(top - new_top);
         top = new_top;

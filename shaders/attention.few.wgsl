@@ -15,6 +15,7 @@ struct Params {
     prefix: u32,
     biased: u32,
     scale: f32,
+    window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -46,6 +47,7 @@ fn main(
     let fours = params.head / 4u;
     let cache = at % params.heads / (params.heads / params.groups) * params.room * fours;
     let seen = seen_by(at / params.heads);
+    let begin = seen_from(at / params.heads);
     // Which four of the head this invocation mixes, and in which group.
     let shares = 256u / max(fours, 1u);
     let share = lane / max(fours, 1u);
@@ -56,12 +58,12 @@ fn main(
     var top = -3.0e38;
     var sum = 0.0;
     var mixed = vec4<f32>();
-    for (var tile = 0u; tile < seen; tile += 256u) {
+    for (var tile = begin / 256u * 256u; tile < seen; tile += 256u) {
         let key = tile + lane;
         // The query is there; the last tile's weights have been read.
         workgroupBarrier();
         var score = -3.0e38;
-        if key < seen {
+        if key < seen && key >= begin {
             score = 0.0;
             for (var c = 0u; c < fours; c++) {
                 score += dot(query[c], keys_at(cache + key * fours + c));
@@ -81,7 +83,7 @@ fn main(
         let new_top = max(top, some[0]);
         let shrink = exp(top - new_top);
         top = new_top;
-        let weight = select(0.0, exp(score - top), key < seen);
+        let weight = select(0.0, exp(score - top), key < seen && key >= begin);
         weights[lane] = weight;
         sum = sum * shrink + weight;
         mixed *= shrink;

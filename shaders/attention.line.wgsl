@@ -14,6 +14,7 @@ struct Params {
     prefix: u32,
     biased: u32,
     scale: f32,
+    window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -39,13 +40,14 @@ fn main(
     let fours = params.head / 4u;
     let cache = at % params.heads / (params.heads / params.groups) * params.room;
     let seen = seen_by(at / params.heads);
+    let begin = seen_from(at / params.heads);
     let last = max(seen, 1u) - 1u;
     // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
     let none = vec4(-3.4e38);
     var top = -3.0e38;
     var sum = 0.0;
     var mixed: array<vec4<f32>, 64>;
-    for (var tile = 0u; tile < seen; tile += 4u) {
+    for (var tile = begin / 4u * 4u; tile < seen; tile += 4u) {
         // Keys beyond the last repeat it, and weigh nothing.
         let key = vec4(tile, min(tile + 1u, last), min(tile + 2u, last), min(tile + 3u, last));
         let base = (vec4(cache) + key) * fours;
@@ -57,7 +59,8 @@ fn main(
         if params.biased == 1u {
             scores += vec4(bias[key.x], bias[key.y], bias[key.z], bias[key.w]);
         }
-        scores = select(none, scores, vec4(tile) + vec4(0u, 1u, 2u, 3u) < vec4(seen));
+        let each = vec4(tile) + vec4(0u, 1u, 2u, 3u);
+        scores = select(none, scores, (each < vec4(seen)) & (each >= vec4(begin)));
         let new_top = max(max(top, scores.x), max(scores.y, max(scores.z, scores.w)));
         let shrink = exp(top - new_top);
         top = new_top;

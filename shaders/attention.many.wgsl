@@ -15,6 +15,7 @@ struct Params {
     prefix: u32,
     biased: u32,
     scale: f32,
+    window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -52,6 +53,7 @@ fn main(
     let first = at % blocks * 32u;
     let row = min(vec4(first + id.y * 4u) + vec4(0u, 1u, 2u, 3u), vec4(params.rows - 1u));
     let seen = vec4(seen_by(row.x), seen_by(row.y), seen_by(row.z), seen_by(row.w));
+    let begin = vec4(seen_from(row.x), seen_from(row.y), seen_from(row.z), seen_from(row.w));
     let most = seen_by(min(first + 31u, params.rows - 1u));
     let query = (row * params.heads + vec4(h)) * fours;
     // Keys that are not seen weigh nothing even where all the others are masked: see MASKED of the op.
@@ -59,7 +61,7 @@ fn main(
     var top = vec4(-3.0e38);
     var sum = vec4<f32>();
     var mixed: array<mat4x4<f32>, 4>; // four columns, one a query
-    for (var start = 0u; start < most; start += KEYS) {
+    for (var start = seen_from(first) / KEYS * KEYS; start < most; start += KEYS) {
         let here = min(KEYS, most - start) * fours;
         let base = cache + start * fours;
         workgroupBarrier();
@@ -79,7 +81,7 @@ fn main(
             if params.biased == 1u && key < params.keys {
                 b = bias[key];
             }
-            scores[n] = select(none, scores[n] * params.scale + b, vec4(key) < seen);
+            scores[n] = select(none, scores[n] * params.scale + b, (vec4(key) < seen) & (vec4(key) >= begin));
             weights[(id.x + n * 8u) * 8u + id.y] = scores[n];
         }
         workgroupBarrier();

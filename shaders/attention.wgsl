@@ -15,6 +15,7 @@ struct Params {
     prefix: u32,
     biased: u32,
     scale: f32,
+    window: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -27,6 +28,7 @@ struct Params {
 #import cache_#{CACHE}
 #import sum_64
 #import top_64
+#import seen_by
 #import each_row
 
 fn count() -> u32 {
@@ -43,18 +45,16 @@ fn whole(at: u32, lane: u32) {
         query[c] = q[at * head + c] * params.scale;
     }
     workgroupBarrier();
-    var seen = params.keys;
-    if params.causal == 1u {
-        seen = min(seen, max(params.start + at / params.heads + 1u, params.prefix));
-    }
+    let seen = seen_by(at / params.heads);
+    let begin = seen_from(at / params.heads);
 
     var top = -3.0e38;
     var sum = 0.0;
     var mixed = vec4<f32>();
-    for (var tile = 0u; tile < seen; tile += 64u) {
+    for (var tile = begin / 64u * 64u; tile < seen; tile += 64u) {
         let key = tile + lane;
         var score = -3.0e38;
-        if key < seen {
+        if key < seen && key >= begin {
             score = 0.0;
             for (var c = 0u; c < head; c++) {
                 score += query[c] * key_at(cache + key * head + c);
@@ -67,7 +67,7 @@ fn whole(at: u32, lane: u32) {
         let shrink = exp(top - new_top);
         top = new_top;
         var weight = 0.0;
-        if key < seen {
+        if key < seen && key >= begin {
             weight = exp(score - top);
         }
         weights[lane] = weight;

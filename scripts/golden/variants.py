@@ -1,7 +1,7 @@
 """Writes tests/fixtures/variants/<name>/: small random models whose configurations say what few published ones say: positions
-stretched by yarn, longrope or dynamic NTK, on either side of the length where that begins to matter. With the logits that
-`transformers` computes for the whole text at once and, beside them, what its `generate` says, with the caches it keeps by
-itself.
+stretched by yarn, longrope or dynamic NTK, on either side of the length where that begins to matter, layers that see only some
+keys back. With the logits that `transformers` computes for the whole text at once and, beside them,
+what its `generate` says, with the caches it keeps by itself.
 
     .venv/bin/python scripts/golden/variants.py [name …]
 """
@@ -69,6 +69,17 @@ MODELS = {
     "dynamic-part": (PHI, sizes(
         40, 48, 2, 2, 1, 62, 20, rope_parameters=rope("dynamic", factor=2.0, partial_rotary_factor=0.4))),
     "linear": (QWEN2, sizes(36, 44, 2, 3, 1, 60, rope_parameters=rope("linear", factor=2.5))),
+    # Windows shorter than the prompt: of all layers, of those from the second on, of those of a list, of two keys.
+    "window": (PHI3, sizes(32, 48, 3, 4, 2, 65, sliding_window=7, rope_parameters=rope("default"))),
+    "window-later": (QWEN2, sizes(
+        40, 44, 3, 5, 1, 67, sliding_window=5, use_sliding_window=True, max_window_layers=1, rope_parameters=rope("default"))),
+    "window-listed": (QWEN2, sizes(
+        30, 40, 3, 3, 3, 54, sliding_window=10, use_sliding_window=True, rope_parameters=rope("default"),
+        layer_types=["sliding_attention", "full_attention", "sliding_attention"])),
+    "window-of-two": (PHI3, sizes(24, 40, 3, 2, 2, 56, sliding_window=2, rope_parameters=rope("default"))),
+    # All of it at once: a window in a text that becomes long while it is written.
+    "window-longrope": (PHI3, sizes(
+        32, 40, 2, 2, 1, 69, sliding_window=9, original_max_position_embeddings=28, rope_parameters=long(8))),
 }
 # The answer a cache gives where keys stay as they were turned while the text grew.
 STALE = {"longrope-grows-llama", "dynamic-long", "dynamic-grows", "dynamic-part"}

@@ -77,6 +77,44 @@ fn masked_keys_are_not_there() {
     }
 }
 
+/// Keys before a window are as good as not there: a row is what it would be were those it sees all that there are.
+#[test]
+fn keys_before_a_window_are_not_there() {
+    for (rows, sizes, keys) in SHAPES {
+        let ([heads, groups, head], rng) = (sizes, &mut Rng::new(8));
+        let mut numbers = |count: usize| -> Vec<f32> { (0..count).map(|_| rng.number()).collect() };
+        let [q, k, v] = [rows * heads * head, groups * keys * head, groups * keys * head].map(&mut numbers);
+        let start = keys - rows;
+        for window in [1, 3, keys / 3, keys / 2 + 1, keys + 5] {
+            let alone = |r: usize| {
+                let (end, mut case) = (start + r + 1, Case::new(String::new()));
+                let seen = end.saturating_sub(window)..end;
+                let part = |all: &[f32]| -> Vec<f32> {
+                    all.chunks_exact(keys * head)
+                        .flat_map(|g| &g[seen.start * head..seen.end * head])
+                        .copied()
+                        .collect()
+                };
+                let q = case.stored(Kind::F32, &q[r * heads * head..][..heads * head]);
+                let both = [&k, &v].map(|all| case.stored(Kind::F32, &part(all)));
+                let sight = Sight { keys: (seen.len() as u32).into(), start: 0.into(), causal: false, prefix: 0 };
+                let y = case.rec.attention(q, both, None, sizes, sight);
+                block_on(case.output(y).run(&Reference::default())).unwrap().remove(0)
+            };
+            let want: Vec<f32> = (0..rows).flat_map(alone).collect();
+            let mut case = Case::new(format!("{rows} rows of {sizes:?}, {window} of {keys} keys"));
+            let [q, k, v] = [&q, &k, &v].map(|all| case.stored(Kind::F32, all));
+            let sight = Sight { keys: (keys as u32).into(), start: (start as u32).into(), causal: true, prefix: 0 };
+            let y = case.rec.attention_near(q, [k, v], None, sizes, sight, window);
+            let case = case.output(y);
+            everywhere(|on, name| {
+                let error = relative_error(&want, &block_on(case.run(on)).unwrap()[0], 0.0);
+                assert!(error < 2e-5, "{} on {name}: {error:e}", case.name);
+            });
+        }
+    }
+}
+
 #[test]
 fn a_score_map_without_keys_is_zeros() {
     let ([heads, groups, head], count, keys) = (SIZES, 6, 70);

@@ -332,15 +332,22 @@ fn what_is_no_number_stays_none() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn attention_over_many_blocks() {
-    for (heads, groups, head, causal, prefix) in [(6, 2, 16, true, 0), (3, 3, 20, false, 0), (2, 1, 8, true, 90)] {
+    for (heads, groups, head, causal, prefix, window) in [
+        (6, 2, 16, true, 0, 0),
+        (3, 3, 20, false, 0, 0),
+        (2, 1, 8, true, 90, 0),
+        (6, 2, 16, true, 0, 1),
+        (4, 1, 12, true, 0, 67),
+        (3, 3, 20, true, 0, 200),
+    ] {
         let (rows, start, rng) = (230, 7, &mut Rng::new(5));
         let keys = rows + start;
-        let mut case = Case::new(format!("{heads}/{groups}×{head}"));
+        let mut case = Case::new(format!("{heads}/{groups}×{head}, window {window}"));
         let q = case.spread(rng, rows * heads * head, 3.0);
         let [k, v] = [0; 2].map(|_| case.weights(rng, Kind::F16, groups * keys * head));
         let [keys, start] = [keys as u32, start as u32].map(Into::into);
         let sight = Sight { keys, start, causal, prefix };
-        let y = case.rec.attention(q, [k, v], None, [heads, groups, head], sight);
+        let y = case.rec.attention_near(q, [k, v], None, [heads, groups, head], sight, window);
         let case = case.output(y);
         let want = now(case.run(&Reference::default())).unwrap();
         for threads in [1, 2] {

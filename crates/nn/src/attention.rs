@@ -28,6 +28,8 @@ pub struct At {
     /// Rows the cache has room for, and how it stores them.
     pub room: usize,
     pub cache: Kind,
+    /// Keys that a row sees at most, its own and those before it; 0 where it is all of them.
+    pub window: usize,
 }
 
 /// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
@@ -51,7 +53,7 @@ pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: Rope, at: At) -
         }
     };
     let sight = Sight { keys: at.keys, start: at.start, causal: true, prefix: 0 };
-    let y = net.rec.attention(q, caches, None, sizes, sight);
+    let y = net.rec.attention_near(q, caches, None, sizes, sight, at.window);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
 }
 

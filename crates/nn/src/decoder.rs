@@ -23,6 +23,8 @@ pub struct Decoder {
     pub rope: Rope,
     /// Radians a position, for each pair that `rope` turns.
     pub turns: Turns,
+    /// Keys that rows of each layer see at most, where they do not see all; 0 where they do.
+    pub windows: Vec<usize>,
     /// The file says that the head is not the embedding; it may have one without saying so.
     pub own_head: bool,
     /// Activation of the feed-forward block.
@@ -88,7 +90,7 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
             (Some(table), table)
         }
     };
-    let at = At { pos, turns: table, start, keys, room: pass.room, cache: pass.cache };
+    let at = At { pos, turns: table, start, keys, room: pass.room, cache: pass.cache, window: 0 };
 
     let table = net.matrix("embed.weight", d.vocab, width)?;
     let mut x = net.rec.embed(ids, table, width);
@@ -97,7 +99,9 @@ pub fn record(catalog: &dyn Catalog, d: &Decoder, layer: Layer, pass: Pass) -> R
     }
     let album = (pass.album > 0).then(|| album(&mut net.rec, &mut x, pass, width));
     for i in 0..d.layers {
-        x = layer(&mut net, d, &format!("layers.{i}"), x, at)?;
+        // A window with room for everything is none.
+        let window = d.windows.get(i).copied().filter(|keys| *keys < pass.room).unwrap_or(0);
+        x = layer(&mut net, d, &format!("layers.{i}"), x, At { window, ..at })?;
     }
     let (mut last, mut logits) = (None, None);
     if pass.answer != Answer::Nothing {

@@ -18,6 +18,7 @@ pub mod op;
 mod recording;
 mod reference;
 mod sampling;
+mod sight;
 mod spec;
 mod view;
 

@@ -125,46 +125,43 @@ fn every_tensor_is_missed() {
     assert!(promised("mlp_bias").what.contains("gate_proj.bias"));
 }
 
-/// Layers that see only some keys back see all of them as long as there are no more; with more, the answer would be
-/// another model's.
+/// Which layers see a window, by what files say: Phi-3's all, Qwen2's mostly none, or those from some one on, or those of a
+/// list.
 #[test]
-fn a_window_bounds_the_context() {
-    let room = |checkpoint: Checkpoint, room: usize| {
-        let model = load(checkpoint, Rc::new(Reference::default())).unwrap();
-        Session::new(model, room, Kind::F32).map(drop).map_err(|e| e.what)
-    };
-    let windowed = || gguf(converted::gguf(&plain("phi3"), false).unwrap());
-    for checkpoint in [|| plain("phi3"), windowed] {
-        assert!(room(checkpoint(), 40).is_ok());
-        assert!(room(checkpoint(), 41).unwrap_err().contains("1 to 40"));
-    }
-    assert!(room(plain("phi3-groups"), 128).is_ok());
-    // Qwen2 names a window and mostly does not use it; where it does, only from some layer on.
-    let qwen = |used: &str| {
-        let words = ["\"use_sliding_window\": false", used];
+fn windows_are_those_of_the_layers_that_have_one() {
+    let windows =
+        |checkpoint: Checkpoint| load(checkpoint, Rc::new(Reference::default())).unwrap().sizes.windows.clone();
+    assert_eq!(windows(plain("phi3")), [40, 40]);
+    assert_eq!(windows(gguf(converted::gguf(&plain("phi3"), false).unwrap())), [40, 40]);
+    assert_eq!(windows(plain("phi3-groups")), [0, 0, 0]);
+    let qwen = |used: bool, change: fn(&mut serde_json::Value)| {
+        let words = ["\"use_sliding_window\": false", &format!("\"use_sliding_window\": {used}")];
         let mut checkpoint = directory("qwen2-own", words).unwrap();
         if let squint_weights::Facts::Hf(config) = &mut checkpoint.facts {
             config["sliding_window"] = 24.into();
             config.as_object_mut().unwrap().remove("layer_types");
-            config["max_window_layers"] = if used.contains("later") { 3.into() } else { 2.into() };
+            change(config);
         }
-        checkpoint
+        windows(checkpoint)
     };
-    assert!(room(qwen("\"use_sliding_window\": false"), 128).is_ok());
-    assert!(room(qwen("\"use_sliding_window\": true, \"later\": 1"), 128).is_ok());
-    assert!(room(qwen("\"use_sliding_window\": true"), 25).unwrap_err().contains("1 to 24"));
-    // Where there is a list of layers, it is what counts.
-    for (types, most) in [(["full_attention", "sliding_attention"], 24), (["full_attention", "full_attention"], 128)] {
-        let listed = |words: &str| {
-            let mut checkpoint = qwen(words);
-            if let squint_weights::Facts::Hf(config) = &mut checkpoint.facts {
-                config["layer_types"] = types.to_vec().into();
-            }
-            checkpoint
-        };
-        for words in ["\"use_sliding_window\": true", "\"use_sliding_window\": true, \"later\": 1"] {
-            assert!(room(listed(words), most).is_ok(), "{types:?}");
-            assert!(room(listed(words), most + 1).is_err(), "{types:?}");
-        }
-    }
+    assert_eq!(qwen(false, |c| c["max_window_layers"] = 0.into()), [0, 0, 0]);
+    assert_eq!(qwen(true, |c| c["max_window_layers"] = 3.into()), [0, 0, 0]);
+    assert_eq!(qwen(true, |c| c["max_window_layers"] = 1.into()), [0, 24, 24]);
+    let listed = |c: &mut serde_json::Value| {
+        c["max_window_layers"] = 3.into();
+        c["layer_types"] = vec!["sliding_attention", "full_attention", "sliding_attention"].into();
+    };
+    assert_eq!(qwen(true, listed), [24, 0, 24]);
+    assert_eq!(qwen(false, listed), [0, 0, 0]);
+    // Not said, it is 4096, which is more than these positions; said to be none, it is none.
+    let silent = |c: &mut serde_json::Value| {
+        c["max_window_layers"] = 2.into();
+        drop(c.as_object_mut().unwrap().remove("sliding_window"));
+    };
+    assert_eq!(qwen(true, silent), [0, 0, 4096]);
+    let none = |c: &mut serde_json::Value| {
+        c["max_window_layers"] = 2.into();
+        c["sliding_window"] = serde_json::Value::Null;
+    };
+    assert_eq!(qwen(true, none), [0, 0, 0]);
 }

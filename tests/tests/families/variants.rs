@@ -28,6 +28,11 @@ const ALL: &[(&str, bool)] = &[
     ("longrope-long", true),
     ("longrope-older", false),
     ("longrope-short", true),
+    ("window", true),
+    ("window-later", false),
+    ("window-listed", false),
+    ("window-longrope", true),
+    ("window-of-two", true),
     ("yarn", true),
     ("yarn-part", false),
     ("yarn-ratio", false),
@@ -70,7 +75,7 @@ fn longrope_has_other_names() {
 /// Which table turns a text is chosen by its own length, whatever was read before it and whatever there is room for.
 #[test]
 fn what_was_read_before_changes_nothing() {
-    for name in ["longrope-grows", "longrope-grows-llama", "dynamic-grows", "dynamic-long"] {
+    for name in ["longrope-grows", "longrope-grows-llama", "dynamic-grows", "dynamic-long", "window-longrope"] {
         let ids = Golden::read(&folder(name)).ids;
         let model = load(plain(name), reference()).unwrap();
         let mut session = Session::new(model.clone(), 40, Kind::F32).unwrap();

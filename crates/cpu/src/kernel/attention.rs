@@ -43,6 +43,7 @@ fn step(params: &[u32]) -> usize {
 pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) -> Result<(), Error> {
     let [rows, heads, groups, head, keys, room, start, causal, prefix, biased] =
         std::array::from_fn(|i| params[i] as usize);
+    let window = params[11] as usize;
     let [q, k, v, bias, y] = views.split()?;
     let (q, y) = (q.f32()?, Parts::new(y.f32_mut()?));
     let bias = if biased == 1 { Some(&bias.f32()?[..keys]) } else { None };
@@ -69,6 +70,7 @@ pub fn run(machine: &Machine, params: &[u32], views: &mut [View], part: Part) ->
                     per: heads / groups,
                     rows: block * step..((block + 1) * step).min(rows),
                     sees: &|r| if causal == 1 { keys.min((start + r + 1).max(prefix)) } else { keys },
+                    from: &|r| if window > 0 { (start + r + 1).saturating_sub(window) } else { 0 },
                     scale: f32::from_bits(params[10]),
                     work,
                 };

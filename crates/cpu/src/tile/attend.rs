@@ -1,10 +1,10 @@
 //! A block of queries of one group against all the keys it sees, block by block.
 
 use super::dense::dense;
+use super::weigh::{State, weigh};
 use crate::lanes::{Body, LANES, Lanes};
-use crate::math::{Exp, mul_add};
+use crate::math::mul_add;
 use crate::pool::Parts;
-use squint_ops::op::MASKED;
 use std::ops::Range;
 
 /// Keys in a block: whole vectors, and few enough that a block of them, turned, stays in the nearest cache. The 197 and
@@ -33,17 +33,6 @@ pub struct Work {
     state: Vec<State>,
 }
 
-/// Of a line.
-#[derive(Clone, Copy)]
-struct State {
-    /// The largest score so far.
-    most: f32,
-    /// Sum of weights so far.
-    sum: f32,
-    /// What the weights of earlier blocks became smaller by with the last one.
-    shrink: f32,
-}
-
 /// With products fused, which takes a quarter less time and has other bits on other instruction sets, or not.
 pub struct Products<'a, const FUSED: bool>(pub Attend<'a>);
 
@@ -61,8 +50,9 @@ pub struct Attend<'a> {
     /// Heads of the group.
     pub per: usize,
     pub rows: Range<usize>,
-    /// Keys that a row sees.
+    /// Keys that a row sees: up to which, and from which on.
     pub sees: &'a dyn Fn(usize) -> usize,
+    pub from: &'a dyn Fn(usize) -> usize,
     pub scale: f32,
     pub work: &'a mut Work,
 }
@@ -104,13 +94,15 @@ impl Attend<'_> {
         sums.clear();
         sums.resize(lines * wide, 0.0);
         state.clear();
-        state.resize(lines, State { most: MASKED, sum: 0.0, shrink: 1.0 });
+        state.resize(lines, State::NOTHING);
         turned.resize(head * KEYS, 0.0);
         let place =
             |i: usize| ((self.rows.start + i / self.per) * self.heads + self.group * self.per + i % self.per) * head;
         let query = |i: usize| &self.q[place(i)..][..head];
         let most = self.rows.clone().map(|r| (self.sees)(r)).max().unwrap_or(0);
-        for first in (0..most).step_by(KEYS) {
+        // Blocks that no row sees are left out. Where they begin does not depend on the rows: sums keep their order.
+        let least = self.rows.clone().map(|r| (self.from)(r)).min().unwrap_or(0);
+        for first in (least / KEYS * KEYS..most).step_by(KEYS) {
             let n = KEYS.min(most - first);
             let at = (self.group * self.room + first) * head;
             let k = self.k.read::<L>(at, n * head, flat);
@@ -133,8 +125,12 @@ impl Attend<'_> {
                 }
             }
             let bias = self.bias.map(|b| &b[first..first + n]);
-            let seen = |i: usize| (self.sees)(self.rows.start + i / self.per).clamp(first, first + n) - first;
-            weigh::<L, FUSED>(scores, n, &seen, self.scale, bias, state);
+            let seen = |i: usize| {
+                let row = self.rows.start + i / self.per;
+                let [from, to] = [self.from, self.sees].map(|at| at(row).clamp(first, first + n) - first);
+                from..to
+            };
+            weigh::<L, FUSED>(scores, KEYS, n, &seen, self.scale, bias, state);
             for (state, sum) in state.iter().zip(sums.chunks_exact_mut(wide)).filter(|(s, _)| s.shrink != 1.0) {
                 for v in sum.chunks_exact_mut(LANES) {
                     L::store(L::mul(L::load(v), L::splat(state.shrink)), v);
@@ -252,83 +248,6 @@ fn octets<L: Lanes, const R: usize, const P: usize, const FUSED: bool>(
         for j in 0..P {
             L::store(sum[i][j], &mut to[from(i, j)..]);
         }
-    }
-}
-
-/// Scores of a block's lines become weights eˢ⁻ᵐ, and 0 for keys that a line does not see.
-#[cfg_attr(target_arch = "wasm32", inline(never))]
-#[cfg_attr(not(target_arch = "wasm32"), inline(always))]
-fn weigh<L: Lanes, const FUSED: bool>(
-    scores: &mut [f32],
-    n: usize,
-    seen: &dyn Fn(usize) -> usize,
-    scale: f32,
-    bias: Option<&[f32]>,
-    state: &mut [State],
-) {
-    let exp = Exp::<L>::new();
-    let times = L::splat(scale);
-    for (i, (line, state)) in scores.chunks_exact_mut(KEYS).zip(state).enumerate() {
-        let seen = seen(i);
-        let (line, hidden) = line[..n].split_at_mut(seen);
-        hidden.fill(0.0);
-        if seen == 0 {
-            state.shrink = 1.0;
-            continue;
-        }
-        let (mut largest, mut widest) = (L::splat(f32::MIN), L::splat(0.0));
-        let mut octets = line.chunks_exact_mut(LANES);
-        match bias {
-            None => {
-                for s in &mut octets {
-                    let v = L::mul(L::load(s), times);
-                    L::store(v, s);
-                    (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
-                }
-            }
-            Some(bias) => {
-                for (s, bias) in (&mut octets).zip(bias.chunks_exact(LANES)) {
-                    let v = L::add(L::mul(L::load(s), times), L::load(bias));
-                    L::store(v, s);
-                    (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
-                }
-            }
-        }
-        // Those that fill no vector: beside them stands what weighs nothing.
-        let rest = octets.into_remainder();
-        let mut last = [f32::MIN; LANES];
-        for (j, (last, s)) in last.iter_mut().zip(&*rest).enumerate() {
-            *last = s * scale + bias.map_or(0.0, |b| b[seen - rest.len() + j]);
-        }
-        if !rest.is_empty() {
-            let v = L::load(&last);
-            (largest, widest) = (L::max(largest, v), L::larger(widest, L::abs(v)));
-        }
-        let most = state.most.max(L::most(largest));
-        // Nothing so far, and nothing larger than so far, are common.
-        state.shrink = match state.most {
-            MASKED => 0.0,
-            before if before == most => 1.0,
-            before => L::most(exp.falling::<FUSED>(L::splat(before - most))),
-        };
-        let (mut sum, less) = (L::splat(0.0), L::splat(most));
-        for s in line.chunks_exact_mut(LANES) {
-            let w = exp.falling::<FUSED>(L::sub(L::load(s), less));
-            sum = L::add(sum, w);
-            L::store(w, s);
-        }
-        let rest = line.chunks_exact_mut(LANES).into_remainder();
-        if !rest.is_empty() {
-            let n = rest.len();
-            L::store(exp.falling::<FUSED>(L::sub(L::load(&last), less)), &mut last);
-            last[n..].fill(0.0);
-            rest.copy_from_slice(&last[..n]);
-            sum = L::add(sum, L::load(&last));
-        }
-        // Lanes take a maximum past what is no number, and make one of its power: what is seen of such a key is no number.
-        let lost = L::largest(widest).is_nan() || most == f32::INFINITY;
-        state.sum = if lost { f32::NAN } else { state.sum * state.shrink + L::sum(sum) };
-        state.most = most;
     }
 }
 

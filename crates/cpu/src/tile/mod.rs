@@ -9,6 +9,7 @@ mod integer;
 mod real;
 mod short;
 mod single;
+mod weigh;
 
 pub use attend::{Attend, Cache, Products, Work};
 pub use finish::{Finish, Then};

@@ -1,12 +1,13 @@
 //! Phi-3: Llama with queries, keys and values in one tensor, gate and up in another: <https://arxiv.org/abs/2404.14219>.
-//! Models for long texts turn their pairs by other factors once a text is longer than `original_max_position_embeddings`.
+//! Layers may see a window of keys only. Models for long texts turn their pairs by other factors once a text is longer than
+//! `original_max_position_embeddings`.
 
 use super::Text;
-use super::sizes::{LIKE_LLAMA, Usual, absent, sizes, within};
+use super::sizes::{LIKE_LLAMA, Usual, absent, sizes, windows};
 use crate::rope::Habit;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
-use squint_weights::{Error, Fact, Facts};
+use squint_weights::{Error, Facts};
 
 pub static PHI3: Text = Text {
     name: "phi3",
@@ -36,5 +37,5 @@ const HABIT: Habit = Habit { aliases: &[["su", "longrope"], ["yarn", "longrope"]
 
 fn read(facts: &Facts) -> Result<Decoder, Error> {
     let d = sizes(facts, &Usual { eps: 1e-5, turned: Some(1.0), habit: HABIT, ..LIKE_LLAMA })?;
-    within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d)
+    windows(facts, d, 0, |_| true)
 }

@@ -2,7 +2,7 @@
 
 use super::Text;
 use super::llama::{NAMING, OF_MLP};
-use super::sizes::{LIKE_LLAMA, OF_HEAD, absent, sizes, within};
+use super::sizes::{LIKE_LLAMA, OF_HEAD, absent, sizes, windows};
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
 use squint_weights::{Error, Fact, Facts};
@@ -20,15 +20,15 @@ pub static QWEN2: Text = Text {
 /// Layers from some one on, or those of a list, may see a window only; published models leave that off.
 fn read(facts: &Facts) -> Result<Decoder, Error> {
     let d = sizes(facts, &LIKE_LLAMA)?;
-    let narrow = match facts {
-        Facts::Gguf(_) => true,
-        Facts::Hf(config) => {
-            let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" })? == Some(true);
-            let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" })?.unwrap_or(28);
-            // Where there is a list, it is what counts.
-            let listed = config.get("layer_types").and_then(|v| v.as_array());
-            windowed && listed.map_or(first < d.layers as u64, |all| all.iter().any(|one| one == "sliding_attention"))
-        }
-    };
-    if narrow { within(Fact { gguf: "attention.sliding_window", hf: "sliding_window" }, facts, d) } else { Ok(d) }
+    let Facts::Hf(config) = facts else { return windows(facts, d, 0, |_| true) };
+    let windowed = facts.flag(Fact { gguf: "?", hf: "use_sliding_window" })? == Some(true);
+    let first = facts.uint(Fact { gguf: "?", hf: "max_window_layers" })?.unwrap_or(28);
+    let listed = config.get("layer_types").and_then(|v| v.as_array());
+    // A file that says nothing of its size means the usual one, and one that says `null` none.
+    let usual = if config.get("sliding_window").is_some() { 0 } else { 4096 };
+    windows(facts, d, usual, |layer| {
+        // Where there is a list, it is what counts.
+        let narrow = listed.map(|all| all.get(layer).is_some_and(|one| one == "sliding_attention"));
+        windowed && narrow.unwrap_or(layer as u64 >= first)
+    })
 }

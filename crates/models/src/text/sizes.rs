@@ -79,6 +79,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         scale: 1.0,
         rope,
         turns,
+        windows: vec![],
         own_head: facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? == Some(false),
         function: function(facts, usual.function)?,
     })
@@ -110,10 +111,18 @@ pub(super) type Flag = (&'static str, &'static [&'static str]);
 pub(super) const OF_ATTENTION: Flag = ("attention_bias", &["q.bias", "k.bias", "v.bias", "o.bias"]);
 pub(super) const OF_HEAD: Flag = ("", &["head.bias"]);
 
-/// A model whose layers see only so many keys back is exact as long as there are no more. Longer contexts are refused.
-pub(super) fn within(window: Fact, facts: &Facts, d: Decoder) -> Result<Decoder, Error> {
-    let keys = facts.uint(window)?.filter(|keys| *keys > 0).map_or(d.context, |keys| keys as usize);
-    Ok(Decoder { context: d.context.min(keys), ..d })
+/// Layers that see only so many keys back: those that `which` names, by the file's word for how many, or by what is usual
+/// where it has none.
+pub(super) fn windows(
+    facts: &Facts,
+    d: Decoder,
+    usual: usize,
+    which: impl Fn(usize) -> bool,
+) -> Result<Decoder, Error> {
+    let said = facts.uint(Fact { gguf: "attention.sliding_window", hf: "sliding_window" })?;
+    let keys = said.map_or(usual, |keys| keys.min(d.context as u64) as usize);
+    let windows = (0..d.layers).map(|layer| if which(layer) { keys } else { 0 }).collect();
+    Ok(Decoder { windows, ..d })
 }
 
 /// Older files say the size of the vocabulary only by its list.

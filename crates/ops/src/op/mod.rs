@@ -73,8 +73,8 @@ pub static OPS: &[&crate::OpSpec] = &[
     &top_k::SPEC,
 ];
 
+pub use crate::sight::{MASKED, Sight};
 pub use activate::{FUNCTIONS, Function};
-pub use attention::{MASKED, Sight};
 pub use copy::Span;
 pub use deform::Places;
 pub use matmul_id::Experts;

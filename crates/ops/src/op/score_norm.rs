@@ -1,8 +1,8 @@
 //! y[i, h] = log Σ_j exp(scale · q[i, h] · k[g, j] + bias[j]) over the keys that query i sees: what attention divides by.
 //! `score_reduce` needs it of every query before it can look at one key.
 
-use super::attention::{CACHE, MASKED, Sight};
 use crate::case::{Case, Rng};
+use crate::sight::{CACHE, MASKED, Sight};
 use crate::spec::{Gpu, Tolerance, float, fold, ids, int, numbers, read, weight, write};
 use crate::{Buf, Error, OpSpec, Recording, View, Views, Word};
 

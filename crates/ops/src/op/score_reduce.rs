@@ -4,7 +4,7 @@
 
 use super::score_norm::{Looks, draw, scores};
 use crate::case::{Case, Rng};
-use crate::op::attention::CACHE;
+use crate::sight::CACHE;
 use crate::spec::{Gpu, Tolerance, float, fold, ids, int, numbers, read, weight, write};
 use crate::{Buf, Error, OpSpec, Recording, View, Views, Word};
 
