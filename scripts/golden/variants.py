@@ -1,6 +1,6 @@
 """Writes tests/fixtures/variants/<name>/: small random models whose configurations say what few published ones say: positions
 stretched by yarn, longrope or dynamic NTK, on either side of the length where that begins to matter, layers that see only some
-keys back. With the logits that `transformers` computes for the whole text at once and, beside them,
+keys back, norms on queries and keys. With the logits that `transformers` computes for the whole text at once and, beside them,
 what its `generate` says, with the caches it keeps by itself.
 
     .venv/bin/python scripts/golden/variants.py [name …]
@@ -77,6 +77,10 @@ MODELS = {
         30, 40, 3, 3, 3, 54, sliding_window=10, use_sliding_window=True, rope_parameters=rope("default"),
         layer_types=["sliding_attention", "full_attention", "sliding_attention"])),
     "window-of-two": (PHI3, sizes(24, 40, 3, 2, 2, 56, sliding_window=2, rope_parameters=rope("default"))),
+    # Heads of queries and keys with norms, of which a part is turned.
+    "normed": (PHI, sizes(48, 60, 2, 3, 3, 71, qk_layernorm=True, rope_parameters=rope("default", partial_rotary_factor=0.5))),
+    "normed-groups": (PHI, sizes(
+        40, 44, 3, 4, 2, 53, qk_layernorm=True, rope_parameters=rope("default", partial_rotary_factor=0.4))),
     # All of it at once: a window in a text that becomes long while it is written.
     "window-longrope": (PHI3, sizes(
         32, 40, 2, 2, 1, 69, sliding_window=9, original_max_position_embeddings=28, rope_parameters=long(8))),

@@ -1,7 +1,8 @@
 //! Self-attention: projections, rotation, keys and values brought head by head (into a cache), attention, output.
 
+use crate::decoder::Decoder;
 use crate::{Net, lay};
-use squint_ops::op::{Rope, Sight, Span};
+use squint_ops::op::{Sight, Span};
 use squint_ops::{Buf, Error, Kind, Word};
 
 /// Sizes of one attention.
@@ -32,18 +33,24 @@ pub struct At {
     pub window: usize,
 }
 
-/// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`; caches `<name>.keys` and `<name>.values`.
-pub fn causal(net: &mut Net, x: Buf, name: &str, h: Heads, rope: Rope, at: At) -> Result<Buf, Error> {
+/// x: [rows, width] → [rows, width]. Weights `<name>.{q,k,v,o}`, and `<name>.{q,k}_norm` where heads are normed; caches
+/// `<name>.keys` and `<name>.values`.
+pub fn causal(net: &mut Net, x: Buf, name: &str, d: &Decoder, at: At) -> Result<Buf, Error> {
+    let (h, rope) = (d.heads, d.rope);
     let room = h.groups * at.room * h.head;
     let caches = ["keys", "values"].map(|part| net.state(&format!("{name}.{part}"), at.cache, room));
     let sizes = [h.heads, h.groups, h.head];
     let part = |part: &str, heads: usize| (format!("{name}.{part}"), heads * h.head);
     let parts = [part("q", h.heads), part("k", h.groups), part("v", h.groups)];
-    let q = match net.beside(x, h.width, &parts)? {
+    let all = if d.normed { None } else { net.beside(x, h.width, &parts)? };
+    let q = match all {
         Some(all) => net.rec.rope_write(all, (at.pos, at.turns), caches, sizes, rope, at.start),
-        // Formats that differ.
+        // Formats that differ, or norms before anything is turned.
         None => {
-            let linears = net.apart(x, h.width, &parts)?;
+            let mut linears = net.apart(x, h.width, &parts)?;
+            for (x, part) in linears.iter_mut().zip(["q", "k"]).filter(|_| d.normed) {
+                *x = net.norm(*x, &format!("{name}.{part}_norm"), d.norm, h.head, d.eps)?;
+            }
             let [q, k] = [0, 1].map(|i| net.rec.rope(linears[i], at.pos, at.turns, h.head, rope));
             for (x, cache) in [(k, caches[0]), (linears[2], caches[1])] {
                 let whole = Span { at: 0.into(), step: h.groups * h.head };

@@ -18,6 +18,8 @@ pub struct Decoder {
     pub context: usize,
     pub norm: Norm,
     pub eps: f32,
+    /// Each head of queries and keys has a norm of its own, shared by all heads of a layer.
+    pub normed: bool,
     /// What rows of the embedding are multiplied with.
     pub scale: f32,
     pub rope: Rope,

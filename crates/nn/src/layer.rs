@@ -9,7 +9,7 @@ use squint_ops::{Buf, Error};
 pub fn sequential(net: &mut Net, d: &Decoder, name: &str, x: Buf, at: At) -> Result<Buf, Error> {
     let width = d.heads.width;
     let y = net.norm(x, &format!("{name}.attn_norm"), d.norm, width, d.eps)?;
-    let y = causal(net, y, &format!("{name}.attn"), d.heads, d.rope, at)?;
+    let y = causal(net, y, &format!("{name}.attn"), d, at)?;
     let x = net.rec.add(x, y);
     let y = net.norm(x, &format!("{name}.mlp_norm"), d.norm, width, d.eps)?;
     let y = mlp::gated(net, y, &format!("{name}.mlp"), width, d.inner, d.function)?;
@@ -20,7 +20,7 @@ pub fn sequential(net: &mut Net, d: &Decoder, name: &str, x: Buf, at: At) -> Res
 pub fn parallel(net: &mut Net, d: &Decoder, name: &str, x: Buf, at: At) -> Result<Buf, Error> {
     let width = d.heads.width;
     let y = net.norm(x, &format!("{name}.attn_norm"), d.norm, width, d.eps)?;
-    let seen = causal(net, y, &format!("{name}.attn"), d.heads, d.rope, at)?;
+    let seen = causal(net, y, &format!("{name}.attn"), d, at)?;
     let thought = mlp::plain(net, y, &format!("{name}.mlp"), width, d.inner, d.function)?;
     let both = net.rec.add(seen, thought);
     Ok(net.rec.add(both, x))

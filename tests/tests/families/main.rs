@@ -92,7 +92,7 @@ fn what_is_not_known_is_refused() {
     for (name, words, says) in [
         ("phi3", longrope, "short_factor"),
         ("qwen2-own", ["\"rope_type\": \"default\"", "\"rope_type\": \"rubber\""], "stretched by 'rubber'"),
-        ("phi-0.4", ["\"qk_layernorm\": false", "\"qk_layernorm\": true"], "norms on queries and keys"),
+        ("phi-0.4", ["\"qk_layernorm\": false", "\"qk_layernorm\": true"], "self_attn.q_layernorm.weight"),
         (
             "gemma-one-group",
             ["\"use_bidirectional_attention\": null", "\"use_bidirectional_attention\": true"],

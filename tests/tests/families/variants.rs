@@ -28,6 +28,8 @@ const ALL: &[(&str, bool)] = &[
     ("longrope-long", true),
     ("longrope-older", false),
     ("longrope-short", true),
+    ("normed", false),
+    ("normed-groups", false),
     ("window", true),
     ("window-later", false),
     ("window-listed", false),
@@ -59,6 +61,18 @@ fn every_variant_is_transformers() {
 
 fn reference() -> Rc<dyn Backend> {
     Rc::new(Reference::default())
+}
+
+/// Norms of heads that are there and not promised have no place, and those that are promised are missed.
+#[test]
+fn norms_of_heads_are_promised() {
+    let words = ["\"qk_layernorm\": true", "\"qk_layernorm\": false"];
+    let e = load(files::directory(&folder("normed"), words).unwrap(), reference()).err().unwrap();
+    assert!(e.code == "tensor" && e.what.contains("layernorm"), "{e}");
+    for (tensor, checkpoint) in files::without_one(&folder("normed")).unwrap() {
+        let e = load(checkpoint, reference()).err().unwrap_or_else(|| panic!("loaded without {tensor}"));
+        assert_eq!(e.code, "missing", "without {tensor}: {e}");
+    }
 }
 
 /// The first files call longrope `su`; transformers reads these no more, and Phi-3 has no other `yarn`.

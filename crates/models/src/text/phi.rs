@@ -21,6 +21,11 @@ pub static PHI: Text = Text {
         ["layers.{}.attn.k.bias", "blk.{}.attn_k.bias", "model.layers.{}.self_attn.k_proj.bias"],
         ["layers.{}.attn.v.weight", "blk.{}.attn_v.weight", "model.layers.{}.self_attn.v_proj.weight"],
         ["layers.{}.attn.v.bias", "blk.{}.attn_v.bias", "model.layers.{}.self_attn.v_proj.bias"],
+        // None that was published has these, and GGUF has no names for them.
+        ["layers.{}.attn.q_norm.weight", "", "model.layers.{}.self_attn.q_layernorm.weight"],
+        ["layers.{}.attn.q_norm.bias", "", "model.layers.{}.self_attn.q_layernorm.bias"],
+        ["layers.{}.attn.k_norm.weight", "", "model.layers.{}.self_attn.k_layernorm.weight"],
+        ["layers.{}.attn.k_norm.bias", "", "model.layers.{}.self_attn.k_layernorm.bias"],
         // The first GGUF files have the three as one.
         ["layers.{}.attn.q_k_v.weight", "blk.{}.attn_qkv.weight", ""],
         ["layers.{}.attn.q_k_v.bias", "blk.{}.attn_qkv.bias", ""],
@@ -42,9 +47,7 @@ pub static PHI: Text = Text {
 };
 
 fn read(facts: &Facts) -> Result<Decoder, Error> {
-    if facts.flag(Fact { gguf: "?", hf: "qk_layernorm" })? == Some(true) {
-        let what = "this Phi has norms on queries and keys, which none that was published has";
-        return Err(Error::new("config", what, "use Phi-1.5 or Phi-2"));
-    }
-    sizes(facts, &Usual { norm: Norm::Layer, eps: 1e-5, function: "gelu_new", turned: Some(0.5), ..LIKE_LLAMA })
+    let usual = Usual { norm: Norm::Layer, eps: 1e-5, function: "gelu_new", turned: Some(0.5), ..LIKE_LLAMA };
+    let normed = facts.flag(Fact { gguf: "?", hf: "qk_layernorm" })? == Some(true);
+    Ok(Decoder { normed, ..sizes(facts, &usual)? })
 }

@@ -76,6 +76,7 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         context,
         norm: usual.norm,
         eps: eps.map_or(usual.eps, |eps| eps as f32),
+        normed: false,
         scale: 1.0,
         rope,
         turns,
