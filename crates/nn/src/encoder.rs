@@ -1,6 +1,7 @@
 //! A vision encoder around its layers: patches, learned tokens before them and positions, layers, norms, heads.
 
 use crate::attention::{Heads, mutual};
+use crate::cells::cells;
 use crate::net::Want;
 use crate::readout::Readout;
 use crate::{Catalog, Net, lay, mlp};
@@ -225,18 +226,6 @@ fn places(net: &mut Net, e: &Encoder, grid: Grid) -> Result<Buf, Error> {
     }
     let own = lay::some(&mut net.rec, table, width, 0, first);
     Ok(lay::under(&mut net.rec, &[own, fitted], width))
-}
-
-/// The trained cell that each cell of another grid begins in. `transformers` compares rounded fractions for this, and for
-/// some sizes takes the cell before; which ones depends on the machine. Those that were published are not among them.
-fn cells(trained: Grid, grid: Grid) -> Vec<u32> {
-    let axis = |i: usize, of: usize, trained: usize| i * trained / of;
-    let row = |y| (0..grid.width).map(move |x| (y, x));
-    let cell = |(y, x)| {
-        let down = axis(y, grid.height, trained.height);
-        (down * trained.width + axis(x, grid.width, trained.width)) as u32
-    };
-    (0..grid.height).flat_map(row).map(cell).collect()
 }
 
 /// x: [rows, width] → the same.

@@ -5,10 +5,12 @@
 //! * [`Catalog`] — in what format each weight will come, from a checkpoint or from a plan.
 //! * [`attention`], [`conv`], [`mlp`], [`ssm`], [`layer`], [`decoder`], [`encoder`], [`readout`] — the blocks.
 //! * [`Turns`] — how fast the pairs of a head turn, which may depend on how long a text is.
+//! * [`cells`] — positions on another grid, where a family takes the trained ones as they are.
 //! * [`lay`] — rows cut out and put together.
 
 pub mod attention;
 mod catalog;
+pub mod cells;
 pub mod conv;
 pub mod decoder;
 pub mod encoder;
