@@ -2,12 +2,13 @@
 pictures with them: the rows after every layer, the last rows, the pooled row and scores, at the size they were made for
 and at others. Sizes and head counts are odd on purpose.
 
-    .venv/bin/python scripts/golden/encoders.py
+    .venv/bin/python scripts/golden/encoders.py [name …]
 """
 
 import json
 import pathlib
 import shutil
+import sys
 
 import torch
 import transformers as t
@@ -89,6 +90,12 @@ MODELS = {
         t.DeiTModel, t.DeiTConfig(**sizes(20, 2, 2, 16, 4, intermediate_size=28, pooler_output_size=14, pooler_act="gelu")),
         [(12, 20)],
     ),
+    # Heads of an odd size, and patches that are no squares, or are wider than one colour's numbers come in pairs.
+    "siglip-odd-heads": (t.SiglipVisionModel, siglip(21, 2, 3, 15, 5, 26), [(10, 20)]),
+    "vit-broad-patches-odd-heads": (
+        t.ViTForImageClassification, t.ViTConfig(**sizes(30, 2, 2, [12, 20], [4, 5], intermediate_size=34, num_labels=3)), [],
+    ),
+    "dinov2-tall-patches": (t.Dinov2Model, t.Dinov2Config(**sizes(18, 2, 2, [24, 16], [6, 4])), [(18, 24)]),
 }
 
 
@@ -134,8 +141,12 @@ def look(model, config, height, width, other):
 
 
 def main():
-    shutil.rmtree(ROOT, ignore_errors=True)
+    chosen = sys.argv[1:]
+    if not chosen:
+        shutil.rmtree(ROOT, ignore_errors=True)
     for seed, (name, (kind, config, others)) in enumerate(MODELS.items()):
+        if chosen and name not in chosen:
+            continue
         torch.manual_seed(seed)
         model = kind(config).eval()
         with torch.no_grad():
@@ -177,4 +188,5 @@ def pairs():
 
 
 main()
-pairs()
+if not sys.argv[1:]:
+    pairs()

@@ -45,7 +45,7 @@ fn names() -> Vec<String> {
     let folders = all.map(|f| f.unwrap()).filter(|f| f.path().is_dir());
     let mut names: Vec<String> = folders.map(|f| f.file_name().into_string().unwrap()).collect();
     names.sort();
-    assert_eq!(names.len(), 18);
+    assert_eq!(names.len(), 21);
     names
 }
 

@@ -114,10 +114,11 @@ impl Encoder {
     /// From now on pictures are of this height and width; of the model's own, where none is said.
     pub async fn resize(&mut self, size: Option<[usize; 2]>) -> Result<(), Error> {
         let image = size.map_or(self.sizes.image, |[height, width]| Grid { height, width });
-        let edges = self.sizes.patch..=EDGE;
-        if !edges.contains(&image.height) || !edges.contains(&image.width) {
+        let Grid { height, width } = self.sizes.patch;
+        if !(height..=EDGE).contains(&image.height) || !(width..=EDGE).contains(&image.width) {
             let what = format!("a picture of {}×{}", image.height, image.width);
-            return Err(Error::new("image", what, format!("choose edges from {} to {EDGE}", self.sizes.patch)));
+            let least = if height == width { height.to_string() } else { format!("{height} by {width}") };
+            return Err(Error::new("image", what, format!("choose edges from {least} to {EDGE}")));
         }
         self.turn(Look { image, ..self.seen.look }).await
     }

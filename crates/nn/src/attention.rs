@@ -71,14 +71,13 @@ pub fn mutual(net: &mut Net, x: Buf, name: &str, h: Heads) -> Result<Buf, Error>
     // Of q, k and v, which buffer they are in and from which column on.
     let (q, k, v) = match net.beside(x, h.width, &parts)? {
         Some(all) => {
-            let from = |first: usize| (all, Span { at: (first as u32).into(), step: queries + 2 * new });
+            let from = |first: usize| (all, [first, queries + 2 * new]);
             (net.rec.columns(all, queries + 2 * new, 0, queries), from(queries), from(queries + new))
         }
         // Formats that differ.
         None => {
             let linears = net.apart(x, h.width, &parts)?;
-            let whole = Span { at: 0.into(), step: new };
-            (linears[0], (linears[1], whole), (linears[2], whole))
+            (linears[0], (linears[1], [0, new]), (linears[2], [0, new]))
         }
     };
     look(net, q, [k, v], name, h)
@@ -92,24 +91,21 @@ pub fn cross(net: &mut Net, of: [Buf; 3], name: &str, h: Heads, depth: usize) ->
     let parts = ["k", "v"].map(|part| (format!("{name}.{part}"), new));
     let both = if of[1] == of[2] { net.beside(of[1], depth, &parts)? } else { None };
     let sides = match both {
-        Some(all) => [0, new].map(|first| (all, Span { at: (first as u32).into(), step: 2 * new })),
+        Some(all) => [0, new].map(|first| (all, [first, 2 * new])),
         // Formats that differ, or what they are made of.
         None => {
             let [k, v] = [0, 1].map(|i| net.linear(of[1 + i], &parts[i].0, depth, new));
-            [k?, v?].map(|x| (x, Span { at: 0.into(), step: new }))
+            [k?, v?].map(|x| (x, [0, new]))
         }
     };
     look(net, q, sides, name, h)
 }
 
-/// q: [rows, heads, head] at all of k and v, each somewhere in a buffer, [seen, groups, head] → [rows, width]
-fn look(net: &mut Net, q: Buf, sides: [(Buf, Span); 2], name: &str, h: Heads) -> Result<Buf, Error> {
-    let seen = net.rec.def(sides[0].0).len / sides[0].1.step;
-    let sides = sides.map(|(x, from)| {
-        let by_head = net.rec.temp(seen * h.groups * h.head);
-        net.rec.kv_write(x, from, by_head, [h.groups, h.head], 0.into());
-        by_head
-    });
+/// q: [rows, heads, head] at all of k and v, each somewhere in rows of a buffer: where it begins, and how long a row is.
+/// [seen, groups, head] → [rows, width]
+fn look(net: &mut Net, q: Buf, sides: [(Buf, [usize; 2]); 2], name: &str, h: Heads) -> Result<Buf, Error> {
+    let seen = net.rec.def(sides[0].0).len / sides[0].1[1];
+    let sides = sides.map(|(x, from)| lay::swapped(&mut net.rec, x, from, [h.groups, h.head]));
     let sight = Sight { keys: (seen as u32).into(), start: 0.into(), causal: false, prefix: 0 };
     let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);
     net.linear(y, &format!("{name}.o"), h.heads * h.head, h.width)
@@ -132,11 +128,8 @@ pub fn one(net: &mut Net, query: Buf, x: Buf, name: &str, h: Heads) -> Result<Bu
         }
     };
     let q = net.rec.columns(all, (rows + 1) * step, rows * step, queries);
-    let sides = [queries, queries + new].map(|first| {
-        let by_head = net.rec.temp((rows + 1) * new);
-        net.rec.kv_write(all, Span { at: (first as u32).into(), step }, by_head, [h.groups, h.head], 0.into());
-        by_head
-    });
+    let sides =
+        [queries, queries + new].map(|first| lay::swapped(&mut net.rec, all, [first, step], [h.groups, h.head]));
     // Its own key is the last one.
     let sight = Sight { keys: (rows as u32).into(), start: 0.into(), causal: false, prefix: 0 };
     let y = net.rec.attention(q, sides, None, [h.heads, h.groups, h.head], sight);

@@ -18,8 +18,8 @@ pub struct Encoder {
     /// Cells of the pictures it was trained on, and their channels.
     pub image: Grid,
     pub chans: usize,
-    /// Cells along a patch; those beyond the last whole patch are not seen.
-    pub patch: usize,
+    /// Cells of a patch; those beyond the last whole patch are not seen.
+    pub patch: Grid,
     /// What a classifier tells apart; 0 where there is none.
     pub classes: usize,
     /// Width of the row that stands for the whole picture where it has weights of its own; 0 where it has none.
@@ -88,7 +88,7 @@ impl Encoder {
     }
     /// Patches of a picture.
     pub fn grid(&self, image: Grid) -> Grid {
-        Grid { height: image.height / self.patch, width: image.width / self.patch }
+        Grid { height: image.height / self.patch.height, width: image.width / self.patch.width }
     }
     /// Tokens before the patches.
     pub fn before(&self) -> usize {
@@ -181,12 +181,13 @@ pub fn record(catalog: &dyn Catalog, e: &Encoder, look: Look, ends: [Readout; 2]
 fn tokens(net: &mut Net, e: &Encoder, image: Grid, pixels: Buf) -> Result<Buf, Error> {
     let (width, first, grid) = (e.heads.width, e.plan.first.len(), e.grid(image));
     if grid.rows() == 0 {
-        let what = format!("a picture of {}×{} has no patch of {}", image.height, image.width, e.patch);
+        let Grid { height, width } = e.patch;
+        let what = format!("a picture of {}×{} has no patch of {height}×{width}", image.height, image.width);
         return Err(Error::new("size", what, "use a larger one"));
     }
-    let whole = Grid { height: grid.height * e.patch, width: grid.width * e.patch };
+    let whole = Grid { height: grid.height * e.patch.height, width: grid.width * e.patch.width };
     let seen = lay::corner(&mut net.rec, pixels, image, whole, e.chans);
-    let patches = net.patches(seen, "patch", whole, [e.chans, e.patch, width])?;
+    let patches = patches(net, e, seen, whole)?;
     let mut parts = vec![];
     for name in e.plan.first {
         parts.push(net.table(name, &[1, width])?);
@@ -201,6 +202,20 @@ fn tokens(net: &mut Net, e: &Encoder, image: Grid, pixels: Buf) -> Result<Buf, E
     let before = lay::some(&mut net.rec, x, width, 0, first);
     let after = lay::some(&mut net.rec, x, width, first, grid.rows());
     Ok(lay::under(&mut net.rec, &[before, registers, after], width))
+}
+
+/// A picture of whole patches → a row for each.
+fn patches(net: &mut Net, e: &Encoder, seen: Buf, whole: Grid) -> Result<Buf, Error> {
+    let (width, patch, grid) = (e.heads.width, e.patch, e.grid(whole));
+    if patch.height == patch.width {
+        return net.patches(seen, "patch", whole, [e.chans, patch.height, width]);
+    }
+    // Lines of pixels fall into pieces, which gather column by column of patches; then rows into lines of patches.
+    let piece = patch.width * e.chans;
+    let columns = lay::swapped(&mut net.rec, seen, [0, grid.width * piece], [grid.width, piece]);
+    let shape = [width, e.chans, patch.height, patch.width];
+    let rows = net.linear_stored(columns, "patch", &shape, e.chans)?;
+    Ok(lay::swapped(&mut net.rec, rows, [0, grid.height * width], [grid.height, width]))
 }
 
 /// Positions of the tokens that have any, on a grid of patches.

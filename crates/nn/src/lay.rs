@@ -29,6 +29,23 @@ pub fn inside(rec: &mut Recording, x: Buf, (on, [top, left]): (Grid, [usize; 2])
     y
 }
 
+/// x: [rows, step], of each row [groups, head] from number `first` on → [groups, rows, head]
+pub fn swapped(rec: &mut Recording, x: Buf, [first, step]: [usize; 2], [groups, head]: [usize; 2]) -> Buf {
+    let rows = rec.def(x).len / step;
+    let from = |g: usize| Span { at: ((first + g * head) as u32).into(), step };
+    let y = rec.temp(rows * groups * head);
+    if head.is_multiple_of(2) {
+        rec.kv_write(x, from(0), y, [groups, head], 0.into());
+        return y;
+    }
+    // That one takes numbers two by two.
+    for g in 0..groups {
+        let to = Span { at: ((g * rows * head) as u32).into(), step: head };
+        rec.copy(x, from(g), y, to, (rows as u32).into(), head);
+    }
+    y
+}
+
 /// Each [its rows, width] → [all rows, width]
 pub fn under(rec: &mut Recording, parts: &[Buf], width: usize) -> Buf {
     if let [only] = parts {

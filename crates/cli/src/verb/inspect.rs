@@ -4,7 +4,7 @@ use crate::open::Which;
 use serde_json::{Value, json};
 use squint_models::vlm::{Parts, eye};
 use squint_models::{text, vision};
-use squint_ops::Error;
+use squint_ops::{Error, Grid};
 use squint_weights::{Checkpoint, Fact};
 use std::collections::BTreeMap;
 
@@ -58,16 +58,20 @@ fn known(checkpoint: &Checkpoint) -> Result<Known, Error> {
 
 fn encoder(member: &vision::Found) -> Known {
     let e = &member.sizes;
-    let (rows, image) = (e.rows(e.look()), e.image);
+    let (rows, image, Grid { height, width }) = (e.rows(e.look()), e.image, e.patch);
+    let (patch, of) = match height == width {
+        true => (json!(height), height.to_string()),
+        false => (json!([height, width]), format!("{height}×{width}")),
+    };
     Known {
         family: member.family.name,
         sizes: json!({"layers": e.layers, "width": e.heads.width, "heads": e.heads.heads, "head": e.heads.head,
-            "inner": e.inner, "image": [image.height, image.width], "patch": e.patch, "rows": rows,
+            "inner": e.inner, "image": [image.height, image.width], "patch": patch, "rows": rows,
             "classes": e.classes}),
         lines: vec![
             format!("layers        {} of width {}, {} inside", e.layers, e.heads.width, e.inner),
             format!("heads         {} of {}", e.heads.heads, e.heads.head),
-            format!("pictures      {}×{} in patches of {}: {rows} rows", image.height, image.width, e.patch),
+            format!("pictures      {}×{} in patches of {of}: {rows} rows", image.height, image.width),
         ],
     }
 }

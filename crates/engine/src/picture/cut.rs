@@ -59,7 +59,9 @@ impl Cut {
         let tiles = |of: &Picture, size: Grid| parts(of.size, size).map(|part| of.cut(part)).collect::<Vec<_>>();
         let pictures = match self.way {
             Way::Slices => {
-                let plan = Slices { scale: side, patch: of.patch, most: self.most }.plan(picture.size);
+                // The method knows square patches only.
+                let patch = of.patch.height.max(of.patch.width);
+                let plan = Slices { scale: side, patch, most: self.most }.plan(picture.size);
                 let mut all = vec![at(picture, plan.whole)];
                 if plan.slices.rows() > 0 {
                     let Grid { height, width } = plan.refined;

@@ -42,16 +42,16 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Encoder, Error> {
     let heads = size("vision.attention.head_count", "num_attention_heads", 12, 1 << 10)?;
     let edge = |gguf, hf, usual| edges(own, hf)?.map_or_else(|| size(gguf, hf, usual, EDGE).map(Grid::square), Ok);
     let image = edge("vision.image_size", "image_size", 224)?;
-    let patches = edge("vision.patch_size", "patch_size", usual.patch)?;
-    let (head, patch) = (width / heads, patches.height);
-    let fits = patches.width == patch && image.height >= patch && image.width >= patch;
-    if width % heads != 0 || head % 2 != 0 || head > HEAD || !fits {
-        let (Grid { height, width: across }, deep) = (image, patches.width);
+    let patch = edge("vision.patch_size", "patch_size", usual.patch)?;
+    let head = width / heads;
+    let fits = image.height >= patch.height && image.width >= patch.width;
+    if width % heads != 0 || head > HEAD || !fits {
+        let [Grid { height, width: across }, Grid { height: tall, width: broad }] = [image, patch];
         return Err(Error::new(
             "config",
             format!(
-                "{heads} heads over a width of {width}, patches of {patch}×{deep} in pictures of {height}×{across}; heads \
-                 of an even size up to {HEAD} and square patches are possible"
+                "{heads} heads over a width of {width}, patches of {tall}×{broad} in pictures of {height}×{across}; heads \
+                 of up to {HEAD} numbers that share it evenly, and pictures of a patch at least, are possible"
             ),
             "the file is damaged or not a model of this family",
         ));
