@@ -39,8 +39,8 @@ def photo(name, size):
     return Image.open(PHOTOS / name).resize(size, Image.LANCZOS)
 
 
-def png16(pixels):
-    """A PNG of 16 bits a channel, which Pillow does not write."""
+def png16(pixels, clear=b""):
+    """A PNG of 16 bits a channel, which Pillow does not write; `clear` is the colour that is transparent."""
     height, width, channels = pixels.shape
     rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in pixels)
     head = struct.pack(">IIBBBBB", width, height, 16, {1: 0, 2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
@@ -48,7 +48,8 @@ def png16(pixels):
     def chunk(kind, data):
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    holes = chunk(b"tRNS", clear) if clear else b""
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + holes + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
 
 
 def write_files():
@@ -85,6 +86,10 @@ def write_files():
     (FOLDER / "wide.png").write_bytes(png16(wide))
     (FOLDER / "wide-clear.png").write_bytes(png16(np.dstack([wide, wide[..., :1]])))
     (FOLDER / "wide-grey.png").write_bytes(png16(wide[..., :1]))
+    # Grey alone is cut off at 255, so there have to be darker ones.
+    faint = wide[..., :1] // 100
+    (FOLDER / "faint.png").write_bytes(png16(faint))
+    (FOLDER / "faint-clear.png").write_bytes(png16(faint, struct.pack(">H", int(faint[3, 5, 0]))))
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
@@ -100,11 +105,7 @@ def write_files():
 
 def opened(name):
     """As everybody opens it: upright, and red, green and blue."""
-    image = ImageOps.exif_transpose(Image.open(FOLDER / name))
-    # Pillow cuts 16 bits of grey off at 255 and shows white; the upper eight bits are what it does for colours.
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8)).convert("RGB")
-    return image.convert("RGB")
+    return ImageOps.exif_transpose(Image.open(FOLDER / name)).convert("RGB")
 
 
 def places(count, most):

@@ -44,7 +44,7 @@ fn off(on: Rc<dyn Backend>, quant: Option<Kind>, most: usize) -> Vec<(String, f3
     assert!(golden.len() > 2);
     let one = |(name, want): (String, Golden)| {
         let bytes = std::fs::read(folder.join(&name)).unwrap();
-        let view = preprocess.views(&decode(&name, &bytes).unwrap()).views.remove(0);
+        let view = preprocess.views(&block_on(decode(&name, &bytes, &Host::native())).unwrap()).views.remove(0);
         // Trained on pictures of 518, shown one of 224: positions lie between the trained ones.
         let image = view.size;
         block_on(encoder.turn(Look { image, ..encoder.sizes.look() })).unwrap();
@@ -93,7 +93,7 @@ fn photographs_have_the_heat_that_onnxruntime_sees() {
         let head = block_on(head).unwrap();
         for (name, want) in golden.iter().take(most) {
             let bytes = std::fs::read(folder.join(name)).unwrap();
-            let view = preprocess.views(&decode(name, &bytes).unwrap()).views.remove(0);
+            let view = preprocess.views(&block_on(decode(name, &bytes, &Host::native())).unwrap()).views.remove(0);
             let got = block_on(head.map(&block_on(encoder.hidden(&view.pixels)).unwrap().values)).unwrap();
             assert_eq!(got.len(), want.map.len());
             let most = want.map.iter().zip(&got).map(|(w, g)| (w - g).abs()).fold(0.0, f32::max);

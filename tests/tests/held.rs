@@ -168,7 +168,7 @@ fn models_that_see_hold_what_was_estimated() {
                 }
                 let open = |name: &Value| {
                     let file = root().join("tests/fixtures/pictures").join(name.as_str().unwrap());
-                    decode(name.as_str().unwrap(), &std::fs::read(file).unwrap()).unwrap()
+                    block_on(decode(name.as_str().unwrap(), &std::fs::read(file).unwrap(), &Host::native())).unwrap()
                 };
                 let pictures: Vec<_> = names.iter().map(open).collect();
                 let ids: Vec<u32> =

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a picture that cannot be read is a failed test")]
 
+use pollster::block_on;
 use serde_json::Value;
-use squint_engine::picture::{Expansion, Filter, Part, Picture, Preprocess, View, decode, resize};
-use squint_ops::Grid;
+use squint_engine::Host;
+use squint_engine::picture::{Expansion, Filter, Part, Picture, Preprocess, View, resize};
+use squint_ops::{Error, Grid};
 use squint_tests::tree;
-use std::{collections::BTreeMap, path::PathBuf};
+use std::cell::Cell;
+use std::future::{Future, ready};
+use std::{collections::BTreeMap, path::PathBuf, pin::Pin, rc::Rc};
 
 #[derive(serde::Deserialize)]
 struct Pixels {
@@ -64,6 +68,10 @@ fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(folder().join(name)).unwrap()
 }
 
+fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
+    block_on(squint_engine::picture::decode(name, bytes, &Host::native()))
+}
+
 fn open(name: &str) -> Picture {
     decode(name, &bytes(name)).unwrap()
 }
@@ -112,6 +120,24 @@ fn jpegs_of_all_kinds_have_pillows_bits() {
     }
     println!("{} files", files.len());
     assert!(files.len() > 30);
+}
+
+/// Whoever wants to stop is heard between two rows of blocks, and of pixels; and what comes of it is the same.
+#[test]
+fn jpegs_are_decoded_with_stops() {
+    // One that comes at once, and one bit by bit.
+    for name in ["rocket.jpg", "cup.jpg"] {
+        let (clock, pauses) = (Cell::new(0.0), Rc::new(Cell::new(0)));
+        let count = pauses.clone();
+        let pause = move || -> Pin<Box<dyn Future<Output = ()>>> {
+            count.set(count.get() + 1);
+            Box::pin(ready(()))
+        };
+        let host = Host { now: Rc::new(move || clock.replace(clock.get() + 40.0)), pause: Rc::new(pause) };
+        let got = block_on(squint_engine::picture::decode(name, &bytes(name), &host)).unwrap();
+        assert!(got == open(name), "{name}");
+        assert!(pauses.get() > got.size.height, "{name}: {} pauses", pauses.get());
+    }
 }
 
 #[test]

@@ -84,7 +84,7 @@ fn what_was_seen_is_not_looked_at_again() {
 fn pixels_are_what_a_file_of_them_is() {
     let mut talk = talk(Rc::new(Reference::default()), model("smolvlm-sharded"));
     let file = shot("cat.png");
-    let picture = file.picture().unwrap();
+    let picture = block_on(file.picture(&Host::native())).unwrap();
     let Grid { height, width } = picture.size;
     let rgba = picture.bytes.chunks_exact(3).flat_map(|p| [p[0], p[1], p[2], 7]).collect();
     let want = ask(&mut talk, "What is it?", &[file], |_| ()).unwrap().0;

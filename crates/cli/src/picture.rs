@@ -1,5 +1,6 @@
 //! Picture files that commands are given.
 
+use squint_engine::Host;
 use squint_engine::picture::{Picture, Showing, decode};
 use squint_ops::Error;
 use squint_weights::{source::File, source::Source, source::inside};
@@ -35,7 +36,7 @@ pub async fn open(path: &Path) -> Result<Picture, Error> {
     inside(&file, 0, file.size())?;
     let mut bytes = vec![0; file.size() as usize];
     file.read(0, &mut bytes).await?;
-    decode(file.name(), &bytes)
+    decode(file.name(), &bytes, &Host::native()).await
 }
 
 pub async fn open_all(paths: &[PathBuf]) -> Result<Vec<Picture>, Error> {

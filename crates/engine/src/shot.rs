@@ -2,7 +2,7 @@
 
 use crate::artefacts::Key;
 use crate::picture::{Picture, decode};
-use squint_ops::{Error, Grid};
+use squint_ops::{Error, Grid, Host};
 
 /// Largest file of a picture, and the most bytes of pixels: what the decoders take.
 pub const MOST: u64 = 1 << 28;
@@ -37,9 +37,9 @@ impl Shot {
         }
     }
 
-    pub fn picture(&self) -> Result<Picture, Error> {
+    pub async fn picture(&self, host: &Host) -> Result<Picture, Error> {
         let (size, bytes) = match self {
-            Shot::File { name, bytes } => return decode(name, bytes),
+            Shot::File { name, bytes } => return decode(name, bytes, host).await,
             Shot::Pixels { size, bytes } => (*size, bytes),
         };
         let all = size.height.checked_mul(size.width).and_then(|n| n.checked_mul(RGBA));
@@ -59,10 +59,11 @@ mod tests {
 
     #[test]
     fn pixels_are_a_picture_or_refused() {
-        let two = Shot::pixels(1, 2, vec![1, 2, 3, 0, 4, 5, 6, 255]).picture().unwrap();
+        let picture = |shot: Shot| pollster::block_on(shot.picture(&Host::native()));
+        let two = picture(Shot::pixels(1, 2, vec![1, 2, 3, 0, 4, 5, 6, 255])).unwrap();
         assert_eq!((two.size, two.bytes), (Grid { height: 1, width: 2 }, vec![1, 2, 3, 4, 5, 6]));
         for (height, width, count) in [(1, 2, 7), (0, 0, 0), (usize::MAX, 2, 8), (2, 2, 12)] {
-            assert_eq!(Shot::pixels(height, width, vec![0; count]).picture().unwrap_err().code, "picture");
+            assert_eq!(picture(Shot::pixels(height, width, vec![0; count])).unwrap_err().code, "picture");
         }
     }
 

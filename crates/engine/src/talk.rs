@@ -170,8 +170,8 @@ impl Talk {
         let host = self.session.model.host.clone();
         let mut pictures = vec![];
         for shot in shots {
-            pictures.push(shot.picture()?);
-            // Decoders make no stops: whoever wants one is heard between two pictures.
+            pictures.push(shot.picture(&host).await?);
+            // Not all decoders make stops: whoever wants one is heard between two pictures.
             (host.pause)().await;
         }
         let (mut views, prepared) = self.sight(lives).await?.prepare(&pictures).await;

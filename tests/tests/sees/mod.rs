@@ -51,7 +51,8 @@ impl Golden {
 }
 
 pub fn picture(name: &str) -> Picture {
-    decode(name, &std::fs::read(root().join("tests/fixtures/pictures").join(name)).unwrap()).unwrap()
+    let bytes = std::fs::read(root().join("tests/fixtures/pictures").join(name)).unwrap();
+    block_on(decode(name, &bytes, &Host::native())).unwrap()
 }
 
 /// Tokens that every prompt here has room in.

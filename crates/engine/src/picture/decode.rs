@@ -1,13 +1,14 @@
 //! A file's bytes become a picture: eight bits of red, green and blue, turned upright.
 //!
 //! What is transparent keeps the colour that is stored under it, as Pillow's `convert("RGB")` does; of sixteen bits the
-//! upper eight are kept. The sizes a file claims are believed up to a bound, and only after that is memory asked for.
+//! upper eight are kept, as it does, too, but those of grey alone are cut off at 255: whatever is lighter is white. The sizes a file claims are believed up to a bound, and only after that is memory asked for.
 
 use super::jpeg::{Fault, Jpeg};
+use super::pace::Pace;
 use super::{Picture, RGB};
 use image::error::ImageError;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
-use squint_ops::{Error, Grid};
+use squint_ops::{Error, Grid, Host};
 use std::fmt::Display;
 use std::io::{Cursor, ErrorKind};
 
@@ -23,8 +24,9 @@ const FORMATS: &[(ImageFormat, &str)] = &[
     (ImageFormat::Bmp, "BMP"),
 ];
 
-/// `name` is for messages. Of a moving picture it is the first frame.
-pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
+/// `name` is for messages. Of a moving picture it is the first frame. JPEGs, of which the largest pictures are, are decoded
+/// with stops: dropping the future ends the work.
+pub async fn decode(name: &str, bytes: &[u8], host: &Host) -> Result<Picture, Error> {
     let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| broken(name, "", &e.into()))?;
     let known = reader.format().and_then(|f| FORMATS.iter().find(|(known, _)| *known == f));
     let Some((format, word)) = known.copied() else {
@@ -37,7 +39,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
         let jpeg = Jpeg::open(bytes).map_err(fault)?;
         let (size, turn) = (jpeg.size(), jpeg.turn());
         possible(name, word, size, jpeg.weight())?;
-        return Ok(turned(jpeg.picture().map_err(fault)?, turn));
+        return Ok(turned(jpeg.picture(&mut Pace::new(host)).await.map_err(fault)?, turn));
     }
     let trouble = |e| broken(name, word, &e);
     let mut decoder = reader.into_decoder().map_err(trouble)?;
@@ -53,7 +55,7 @@ pub fn decode(name: &str, bytes: &[u8]) -> Result<Picture, Error> {
     raw.try_reserve_exact(all as usize).map_err(|_| short(name, all))?;
     raw.resize(all as usize, 0);
     decoder.read_image(&mut raw).map_err(trouble)?;
-    let bytes = rgb(raw, colour).ok_or_else(|| {
+    let bytes = rgb(raw, colour, grey16(format, bytes)).ok_or_else(|| {
         let what = format!("'{name}' is a {word} with pixels of the kind {colour:?}");
         Error::new("picture", what, "save it with 8 or 16 bits of grey or colour")
     })?;
@@ -80,15 +82,28 @@ const KINDS: &[(ColorType, [usize; RGB], usize, usize)] = &[
     (ColorType::Rgba16, [0, 1, 2], 4, 2),
 ];
 
-fn rgb(raw: Vec<u8>, colour: ColorType) -> Option<Vec<u8>> {
+/// A PNG of sixteen bits of grey and nothing else: its bits and its kind stand behind its size.
+fn grey16(format: ImageFormat, file: &[u8]) -> bool {
+    format == ImageFormat::Png && file.get(24..26) == Some(&[16, 0])
+}
+
+fn rgb(raw: Vec<u8>, colour: ColorType, grey16: bool) -> Option<Vec<u8>> {
     if colour == ColorType::Rgb8 {
         return Some(raw);
     }
     let (_, from, channels, size) = KINDS.iter().find(|(c, ..)| *c == colour)?;
-    // Samples of two bytes lie in the machine's order.
-    let upper = if cfg!(target_endian = "little") { size - 1 } else { 0 };
+    let sample: fn(&[u8], usize) -> u8 = match (size, grey16) {
+        (1, _) => |p, c| p[c],
+        (_, false) => |p, c| (wide(p, c) >> 8) as u8,
+        (_, true) => |p, c| wide(p, c).min(255) as u8,
+    };
     let pixels = raw.chunks_exact(channels * size);
-    Some(pixels.flat_map(|p| from.map(|c| p[c * size + upper])).collect())
+    Some(pixels.flat_map(|p| from.map(|c| sample(p, c))).collect())
+}
+
+/// Samples of two bytes lie in the machine's order.
+fn wide(pixel: &[u8], channel: usize) -> u16 {
+    u16::from_ne_bytes([pixel[2 * channel], pixel[2 * channel + 1]])
 }
 
 /// How a picture with EXIF's orientation 1 to 8 is read: rows and columns swapped, from below, from the right.

@@ -50,7 +50,7 @@ mod tests {
     fn the_map_lies_beside_the_picture() {
         let picture = Picture::plain(Grid { height: 2, width: 3 }, [10, 20, 30]);
         let png = heat(&picture, &[0.0, 0.25, 0.5, 0.75, 1.0, 2.0]).unwrap();
-        let got = decode("heat.png", &png).unwrap();
+        let got = pollster::block_on(decode("heat.png", &png, &squint_ops::Host::native())).unwrap();
         assert_eq!(got.size, Grid { height: 2, width: 6 });
         let pixel = |y: usize, x: usize| &got.bytes[(y * 6 + x) * RGB..][..RGB];
         assert_eq!(pixel(1, 2), [10, 20, 30]);

@@ -1,7 +1,7 @@
 //! A file becomes what a vision encoder is shown, as the processors of Hugging Face make it.
 //!
 //! * `decode` — PNG, JPEG, WebP, GIF and BMP to bytes of red, green and blue, upright.
-//! * `jpeg` — JPEG as Pillow decodes it, bit for bit.
+//! * `jpeg` — JPEG as Pillow decodes it, bit for bit; `pace` — with stops between its rows.
 //! * `filter`, `resize` — Pillow's resampling, bit for bit.
 //! * `fit` — how large a picture becomes; squares around it, windows into it.
 //! * `known`, `config` — the processors and what `preprocessor_config.json` changes in them.
@@ -22,6 +22,7 @@ mod heat;
 mod jpeg;
 mod known;
 mod mmproj;
+mod pace;
 mod prepare;
 mod resize;
 pub mod slices;

@@ -3,6 +3,7 @@
 use super::idct::idct;
 use super::marker::Headers;
 use super::{Fault, reserved};
+use crate::picture::pace::Pace;
 use squint_ops::Grid;
 
 pub type Block = [i16; 64];
@@ -94,13 +95,16 @@ impl Frame {
     }
 
     /// After the last scan: coefficients that came bit by bit become samples.
-    pub fn finish(&mut self) -> Result<(), Fault> {
+    pub async fn finish(&mut self, pace: &mut Pace<'_>) -> Result<(), Fault> {
         for part in &mut self.components {
             let steps = part.steps.take().ok_or(Fault::Damaged("a component has no scan"))?;
             let blocks = std::mem::take(&mut part.coefficients);
             let stride = part.blocks.width * 8;
             for (at, block) in blocks.iter().enumerate() {
                 let (y, x) = (at / part.blocks.width, at % part.blocks.width);
+                if x == 0 {
+                    pace.rest().await;
+                }
                 idct(block, &steps, &mut part.plane[y * 8 * stride + x * 8..], stride);
             }
         }

@@ -20,6 +20,7 @@ mod scan;
 mod sequential;
 mod upsample;
 
+use super::pace::Pace;
 use super::{Picture, RGB};
 use frame::Frame;
 use marker::Headers;
@@ -73,7 +74,8 @@ impl<'a> Jpeg<'a> {
         self.frame.size.rows() as u64 * self.frame.components.len().min(RGB) as u64
     }
 
-    pub fn picture(mut self) -> Result<Picture, Fault> {
+    /// Every row of blocks, and of pixels, is a piece between stops.
+    pub async fn picture(mut self, pace: &mut Pace<'_>) -> Result<Picture, Fault> {
         let ways =
             self.frame.components.iter().map(|c| upsample::way(&self.frame, c)).collect::<Result<Vec<_>, _>>()?;
         self.frame.reserve()?;
@@ -84,15 +86,16 @@ impl<'a> Jpeg<'a> {
             if count > SCANS {
                 return Err(Fault::Damaged("it has more scans than any picture needs"));
             }
-            self.at = next.read(&mut self.frame, &self.headers, self.bytes, self.at)?;
+            self.at = next.read(&mut self.frame, &self.headers, (self.bytes, self.at), pace).await?;
             scan = self.headers.next(self.bytes, &mut self.at)?;
         }
-        self.frame.finish()?;
+        self.frame.finish(pace).await?;
         let Grid { height, width } = self.frame.size;
         let mut bytes = reserved(self.frame.size.rows() * RGB)?;
         // The last sample may stand for pixels behind the edge.
         let mut rows = vec![vec![0; width + upsample::MOST]; self.frame.components.len()];
         for y in 0..height {
+            pace.rest().await;
             for ((row, part), way) in rows.iter_mut().zip(&self.frame.components).zip(&ways) {
                 way.row(part, y, row);
             }

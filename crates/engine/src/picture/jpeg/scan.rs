@@ -5,6 +5,7 @@ use super::frame::{Block, Frame};
 use super::huffman::Huffman;
 use super::marker::{Headers, marker};
 use super::{Fault, progressive, sequential};
+use crate::picture::pace::Pace;
 
 pub struct Scan {
     parts: Vec<Part>,
@@ -107,7 +108,13 @@ impl Scan {
     }
 
     /// Says where it ended.
-    pub fn read(&self, frame: &mut Frame, headers: &Headers, bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    pub async fn read(
+        &self,
+        frame: &mut Frame,
+        headers: &Headers,
+        (bytes, at): (&[u8], usize),
+        pace: &mut Pace<'_>,
+    ) -> Result<usize, Fault> {
         let step = self.step(frame);
         for part in &self.parts {
             frame.components[part.component].begin(headers)?;
@@ -129,6 +136,9 @@ impl Scan {
                 left -= 1;
             }
             let (top, side) = (unit / units.width, unit % units.width);
+            if side == 0 {
+                pace.rest().await;
+            }
             for codes in &codes {
                 let component = &mut frame.components[codes.component];
                 let [across, down] = if alone { [1, 1] } else { component.samples };
