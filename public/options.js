@@ -12,7 +12,10 @@ const KNOWN = {
     "prompt", "messages", "image", "raw", "maxTokens", "temperature", "topK", "topP", "minP", "repeatPenalty", "seed",
     "stop", "signal",
   ],
-  encode: ["pixels", "height", "width", "signal"],
+  encode: [
+    "image", "pixels", "height", "width", "resolution", "whole", "cut", "hidden", "pooled", "layer", "patches", "with",
+    "withResolution", "join", "onProgress", "signal",
+  ],
   message: ["role", "content", "image"],
 };
 

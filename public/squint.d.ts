@@ -23,10 +23,10 @@ export interface CreateOptions {
 
 export interface Progress {
   /** `download` from the network, `cache` from an earlier download, `memory` where there is no room to keep it,
-   * `upload` into the backend. */
-  step: "download" | "cache" | "memory" | "upload";
+   * `upload` into the backend; `look` at parts of a picture. */
+  step: "download" | "cache" | "memory" | "upload" | "look";
   done: number;
-  /** Bytes; equal to `done` where the server does not say. Of weights in several files, all of them together. */
+  /** Bytes, or parts; equal to `done` where the server does not say. Of weights in several files, all of them together. */
   total: number;
 }
 
@@ -109,13 +109,42 @@ export interface GenerateOptions {
   signal?: AbortSignal;
 }
 
+/** A picture, which is shown as the processor beside the encoder says, or its numbers. */
 export interface EncodeOptions {
+  image?: Picture;
   /** Of the model's own size: rows from the top, red, green and blue of a pixel side by side, normalised as it was
    * trained. */
-  pixels: ArrayLike<number>;
-  /** Of the picture, where it is not of the model's own size: its positions are stretched. */
+  pixels?: ArrayLike<number>;
+  /** Of `pixels`, where they are not of the model's own size: its positions are stretched. */
   height?: number;
   width?: number;
+  /** Edge of what the encoder is shown of an image, where it is not as its processor says. */
+  resolution?: number;
+  /** Show all of an image at once, where its processor would cut it into tiles. */
+  whole?: boolean;
+  /**
+   * Cut the image, and look at every part: `uhd` (LLaVA-UHD's slices), `s2` (S2's scales, rows of patches side by side) or
+   * `4khd` (InternLM-XComposer2-4KHD's squares); `uhd=9` says how many at most, `s2=3` how many scales. Parts are as large
+   * as the image would be, so `resolution` counts for each.
+   */
+  cut?: string;
+  /** The rows before its head, where a model is a classifier. */
+  hidden?: boolean;
+  /** The one row that stands for the picture. */
+  pooled?: boolean;
+  /** The rows after so many layers: 0 is what goes into the first, -1 what the last one makes. */
+  layer?: number;
+  /** Rows of patches only. */
+  patches?: boolean;
+  /** A second encoder that looks at the same image, as `load` takes a model: brought when it is asked for first, onto the
+   * device of the first and in the formats that its `load` asked for, and kept until another one, or another model, is. */
+  with?: LoadOptions["model"];
+  /** Edge of what the second encoder is shown. */
+  withResolution?: number;
+  /** Rows of both beside each other, as rows of more channels (the default), or under each other. */
+  join?: "channels" | "rows";
+  /** Bytes of the second encoder, and how many parts of an image have been looked at. */
+  onProgress?: (progress: Progress) => void;
   signal?: AbortSignal;
 }
 
@@ -123,9 +152,27 @@ export interface Encoded {
   /** Rows and numbers of a row: a classifier's logits are one row; an encoder without classes gives its rows. */
   shape: [number, number];
   values: Float32Array;
-  /** From the pixels to the values, in milliseconds. */
+  /** From the picture to the values, in milliseconds. */
   ms: number;
   /** The same picture was shown before, and nothing ran. */
+  reused: boolean;
+  /** Height and width of everything that was looked at. */
+  views: [number, number][];
+  /** `preprocess`, where there was an image, and `vision`: all views of all encoders together. */
+  stages: Stage[];
+  /** The most that the backend has held since the model came. */
+  peakBytes: number;
+}
+
+/** What a part of an answer took. */
+export interface Stage {
+  name: string;
+  ms: number;
+  tokensIn: number;
+  tokensOut: number;
+  flops: number;
+  bytes: number;
+  /** Nothing ran: what it makes was there already. */
   reused: boolean;
 }
 
@@ -153,7 +200,7 @@ export interface Meter {
 export type Event =
   | { type: "token"; id: number; text: string }
   /** `preprocess`, `vision` and `project` where a picture was shown, then `prefill` and `decode`. */
-  | { type: "stage"; name: string; ms: number; tokensIn: number; tokensOut: number; flops: number; bytes: number; reused: boolean }
+  | ({ type: "stage" } & Stage)
   | ({ type: "meter" } & Meter)
   | { type: "done"; ids: number[]; text: string; reason: "eos" | "length" | "stop" | "abort" };
 
@@ -169,6 +216,7 @@ export class Squint {
   /** A load that another one follows before it is done fails with the code `replaced`. */
   load(options: LoadOptions): Promise<Loaded>;
   generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
+  /** Shows a picture to a vision encoder. A signal that is aborted ends the work between two parts at the latest. */
   encode(options: EncodeOptions): Promise<Encoded>;
   /** Every op on every backend of this device against its definition. */
   probe(onRow?: (row: Record<string, unknown>) => void): Promise<Record<string, unknown>>;

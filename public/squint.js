@@ -30,6 +30,8 @@ export class Squint {
   #return = null;
   /** Why this one answers no more. */
   #dead = null;
+  /** Where the second encoder is from that the worker has. */
+  #second = null;
   /** Memory for the pixels of the next picture. */
   #spare = null;
   #run = 0;
@@ -64,7 +66,7 @@ export class Squint {
     const load = { backend: backend ?? this.#backend, context, resolution, whole, quant: join(quant), exact };
     const wish = { load, from: { ...from(model), mmproj: mmproj && from(mmproj), sha256 }, onProgress };
     // The old model goes before the new one comes.
-    this.loaded = null;
+    this.loaded = this.#second = null;
     const stop = (this.#loading = new AbortController());
     const abort = () => stop.abort(signal.reason);
     if (signal?.aborted) abort();
@@ -120,18 +122,43 @@ export class Squint {
     }
   }
 
-  /** Shows a picture to the vision encoder that was loaded. */
-  async encode(options) {
+  /** Shows a picture, or its numbers, to the vision encoder that was loaded, and perhaps to another one beside it. */
+  async encode(options = {}) {
     known("encode", options);
-    const { pixels = [], height, width, signal } = options;
-    // A copy that goes to the worker and comes back: half a megabyte is not copied again on its way.
+    const { image, pixels, height, width, with: other, join = "channels", onProgress, signal, ...how } = options;
+    if (other === undefined && (options.join ?? options.withResolution) !== undefined) throw new SquintError(ALONE);
+    signal?.throwIfAborted();
+    if (other !== undefined) await this.#accompany(other, onProgress, signal);
+    const encode = { size: height && width ? [height, width] : null, ...snake(how), join: other === undefined ? "" : join };
+    const [beside, gone] = image === undefined ? this.#numbers(pixels ?? []) : await single(image, pixels, signal);
+    for await (const { news, pixels: back } of this.#ask({ encode }, beside, signal, gone)) {
+      if (back) this.#spare = back;
+      if (news.loading) onProgress?.(news.loading);
+      if (!news.encoded) continue;
+      const { values, stages, meter, ...encoded } = news.encoded;
+      this.meter = camel(meter);
+      return { ...camel(encoded), stages: stages.map(camel), values: new Float32Array(values.slice().buffer) };
+    }
+  }
+
+  /** A copy that goes to the worker and comes back: half a megabyte is not copied again on its way. */
+  #numbers(pixels) {
     const own = this.#spare?.length === pixels.length ? this.#spare : new Float32Array(pixels.length);
     this.#spare = null;
     own.set(pixels);
-    for await (const { news, pixels: back } of this.#ask({ encode: { size: height && width ? [height, width] : null } }, { pixels: own }, signal, [own.buffer])) {
-      if (back) this.#spare = back;
-      if (news.encoded) return { ...news.encoded, values: new Float32Array(news.encoded.values.slice().buffer) };
+    return [{ pixels: own }, [own.buffer]];
+  }
+
+  /** Brings a second encoder, unless it is there: in the formats, and on the device, of the first. */
+  async #accompany(other, onProgress, signal) {
+    const asked = from(other);
+    if (this.#second && alike(this.#second, asked)) return;
+    this.#second = null;
+    const load = { ...this.#wish?.load, beside: true };
+    for await (const { news } of this.#ask({ load }, { from: asked }, signal)) {
+      if (news.loading) onProgress?.(news.loading);
     }
+    this.#second = asked;
   }
 
   /** Every op on every backend of this device against its definition. */
@@ -201,6 +228,7 @@ export class Squint {
   /** Another worker; what waits hears why, and the model comes again, from where it is kept. */
   #replace(fault) {
     this.#fail(fault);
+    this.#second = null;
     this.#start();
     // One that was lost on its way back stays away: it may be what the worker died of.
     if (this.#wish && !this.#return) {
@@ -215,7 +243,7 @@ export class Squint {
   /** When the worker listens, and the model is there again for those who need it; or why it is not. */
   async #ready(ask) {
     await this.#link.heard;
-    if (ask.encode || ask.generate) await this.#return?.done;
+    if (ask.encode || ask.generate || ask.load?.beside) await this.#return?.done;
     if (this.#dead) throw new SquintError(this.#dead);
   }
 
@@ -265,6 +293,20 @@ function shows(image, messages) {
     messages: turns.map((turn) => ({ ...turn, images: turn.images.length })),
   };
 }
+
+/** One picture for an encoder, and what goes with it. */
+async function single(image, pixels, signal) {
+  if (pixels !== undefined || Array.isArray(image)) throw new SquintError(ONE);
+  const pictures = [await until(picture(image, signal), signal)];
+  return [{ pictures }, given(pictures)];
+}
+
+const ALONE = { code: "with", what: "join and withResolution are for two encoders", hint: "say with which other one, or leave them out" };
+const ONE = { code: "picture", what: "an encoder is shown one picture at a time", hint: "give one image, or the pixels of one" };
+
+/** Whether two models are from one place. */
+const alike = (a, b) =>
+  a.url === b.url && a.files?.length === b.files?.length && !a.files?.some((file, i) => file !== b.files[i]);
 
 /** What a promise comes to, unless the signal is first. */
 async function until(promise, signal) {

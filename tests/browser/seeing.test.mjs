@@ -6,7 +6,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Api, BLANK } from "./api.mjs";
-import { bmp, directory, encoder, folder, MODELS, PAIRS, pair, path, tiled } from "./seen.mjs";
+import { bmp, directory, encoder, folder, FRAIL, MODELS, PAIRS, pair, path, tiled } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
 import { SMALL, tiny } from "./tiny.mjs";
@@ -17,21 +17,6 @@ const PICTURES = ["cat.png", "camera.png", "rocket.webp", "turn-6.jpg"];
 const MOST_MS = 100;
 const NAMES = ["preprocess", "vision", "project", "prefill", "decode"];
 
-/** Put before the worker's own code: told to, it loses the device it asked for last. */
-const FRAIL = `
-const ask = self.GPUAdapter?.prototype.requestDevice;
-self.devices = [];
-if (ask) GPUAdapter.prototype.requestDevice = async function (...how) {
-  const device = await ask.apply(this, how);
-  self.devices.push(device);
-  return device;
-};
-self.addEventListener("message", (event) => {
-  if (event.data?.lose === undefined) return;
-  event.stopImmediatePropagation();
-  self.devices.at(-1)?.destroy();
-});
-`;
 let browser, site, frail, hosts, shown;
 
 before(async () => {

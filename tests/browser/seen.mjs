@@ -46,3 +46,19 @@ export function bmp(width, height) {
   }
   return file;
 }
+
+/** Put before the worker's own code: told to, it loses the device it asked for last. */
+export const FRAIL = `
+const ask = self.GPUAdapter?.prototype.requestDevice;
+self.devices = [];
+if (ask) GPUAdapter.prototype.requestDevice = async function (...how) {
+  const device = await ask.apply(this, how);
+  self.devices.push(device);
+  return device;
+};
+self.addEventListener("message", (event) => {
+  if (event.data?.lose === undefined) return;
+  event.stopImmediatePropagation();
+  self.devices.at(-1)?.destroy();
+});
+`;

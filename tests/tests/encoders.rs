@@ -170,7 +170,7 @@ struct Joined {
     rows: Vec<f32>,
 }
 
-fn pair(on: Rc<dyn Backend>, names: [&str; 2], layer: i64, join: Join) -> Result<Pair, Error> {
+fn pair(on: Rc<dyn Backend>, names: [&str; 2], layer: i64, join: Join) -> Result<Pair<Encoder>, Error> {
     let encoders = names.map(|name| {
         let mut encoder = load(on.clone(), name);
         let layer = Some(encoder.sizes.layer(layer).unwrap());

@@ -61,7 +61,7 @@ fn towers_and_heads_of_files_are_shown() {
     let rows = |model: &[&str]| {
         let mut said = said(&[&["features"], model, &more[..]].concat());
         // What it takes differs from run to run.
-        said["stages"]["vision"]["ms"].take();
+        ["preprocess", "vision"].into_iter().for_each(|stage| drop(said["stages"][stage]["ms"].take()));
         said
     };
     let alone = rows(&["--mmproj", &eye]);

@@ -156,7 +156,7 @@ fn errors_are_json_for_who_asks_for_it() {
         (&["inspect", "--model", "/nowhere", "--json"][..], 1, "model"),
         (&["estimate", "--model", "nobody", "--json"], 1, "model"),
         (&["features", "--model", MODEL, "--image", "/nowhere.png", "--json"], 1, "file"),
-        (&["features", "--model", MODEL, "--image", PICTURE, "--json"], 1, "missing"),
+        (&["features", "--model", MODEL, "--image", PICTURE, "--json"], 1, "architecture"),
         (&["run", "--model", MODEL, "--prompt", "", "--raw", "--backend", "reference", "--json"], 1, "missing"),
         (&["bench", "--model", MODEL, "--runs", "many", "--json"], 2, "usage"),
         (&["bench", "--json"], 2, "usage"),

@@ -6,9 +6,10 @@
 //! * [`weights`] — a checkpoint's tensors become weights on a backend.
 //! * `both` — two things at once: pipelines are built meanwhile.
 //! * [`picture`] — a file becomes what a vision encoder is shown.
-//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`mod@glance`] — it over parts of
-//!   a picture; [`pair`] — two of them; [`projection`] — what stands
+//! * [`load`] — a language model there; [`vision`] — a vision encoder; [`pair`] — two of them; [`projection`] — what stands
 //!   between them and a language model; [`head`] — what makes a map of a picture of its rows.
+//! * `wanted` — what of a picture is to be seen by an encoder that stands alone; [`mod@glance`] — it looks, with another
+//!   perhaps; `taken` — what a stage takes meanwhile.
 //! * [`sight`] — all three as one: pictures become rows that a language model reads; [`marks`] — where in a prompt.
 //! * [`estimate`] — what a run would cost, before any download.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
@@ -52,16 +53,18 @@ pub mod session;
 pub mod shot;
 pub mod sight;
 mod stretch;
+mod taken;
 pub mod talk;
 pub mod text;
 pub mod vision;
+mod wanted;
 pub mod weights;
 mod wish;
 pub mod words;
 
 pub use fault::fault;
-pub use gaze::{Gaze, Gazed};
-pub use glance::{Glance, glance};
+pub use gaze::{Beside, Gaze};
+pub use glance::{Glance, glance, together};
 pub use head::Head;
 pub use kept::Kept;
 pub use limits::Reads;
@@ -77,8 +80,9 @@ pub use sight::Sight;
 pub use squint_cpu::{Isa, Peaks};
 pub use squint_models::vision::Found;
 pub use squint_nn::encoder::Look;
-pub use squint_ops::{Backend, Error, Host, Sampling};
+pub use squint_ops::{Backend, Error, Grid, Host, Sampling};
 pub use talk::Talk;
 pub use vision::Encoder;
+pub use wanted::{Plan, Wanted};
 pub use wish::{activations, cache_kind, wishes};
 pub use words::{Prompt, Words};

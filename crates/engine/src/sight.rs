@@ -3,14 +3,14 @@
 
 use crate::answer::Measured;
 use crate::artefacts::{self, Key, Store};
-use crate::estimate::Stage;
 use crate::kept::Kept;
 use crate::picture::{Picture, Preprocess, Showing, View, Views};
 use crate::projection::Projection;
-use crate::vision::Encoder;
+use crate::taken::Taken;
+use crate::vision::{self, Encoder};
 use crate::weights::Progress;
 use squint_models::vlm::{Parts, VLMS};
-use squint_ops::{Backend, Bill, Error, Grid, Host, Kind};
+use squint_ops::{Backend, Error, Grid, Host, Kind};
 use squint_weights::Checkpoint;
 use std::rc::Rc;
 
@@ -43,16 +43,8 @@ impl Sight {
     ) -> Result<Sight, Error> {
         let parts = Parts::inside(checkpoint)?.ok_or_else(|| blind(checkpoint))?;
         let preprocess = preprocess(checkpoint, &parts)?.showing(showing)?;
-        let trained = parts.vision.sizes.image;
-        let image = preprocess.size().unwrap_or(trained);
-        if image != trained && !parts.vision.family.any_size && showing.resolution.is_none() {
-            let what = format!(
-                "the preprocessor's configuration makes pictures of {}×{}, the model takes {}×{}",
-                image.height, image.width, trained.height, trained.width
-            );
-            let hint = "the two files are of different models: get the directory again";
-            return Err(Error::new("image", what, hint));
-        }
+        let image = preprocess.size().unwrap_or(parts.vision.sizes.image);
+        vision::takes((parts.vision.family, &parts.vision.sizes), image, showing)?;
         let (look, ends) = (parts.look(image), parts.ends(image));
         let to = (parts.projector, parts.absent, &parts.others[..]);
         let (on, here, eye) = (backend.clone(), host.clone(), checkpoint.eye());
@@ -171,29 +163,4 @@ pub(crate) fn preprocess(checkpoint: &Checkpoint, parts: &Parts) -> Result<Prepr
         made.pad = Some(made.mean.map(|mean| (mean * 255.0) as u8));
     }
     Ok(made)
-}
-
-/// A stage while it runs.
-struct Taken {
-    stage: Stage,
-    ms: f64,
-}
-
-impl Taken {
-    fn new(name: &'static str, [tokens_in, tokens_out]: [usize; 2]) -> Taken {
-        Taken { stage: Stage { name, tokens_in, tokens_out, ..Stage::default() }, ms: 0.0 }
-    }
-
-    fn ran(&mut self, ms: f64, bill: Option<Bill>) {
-        self.ms += ms;
-        if let Some(bill) = bill {
-            self.stage.add(&bill);
-        }
-    }
-
-    fn done(self) -> Measured {
-        // Whoever prepares a picture has it done.
-        let reused = self.stage.name != "preprocess" && self.stage.dispatches == 0;
-        Measured { stage: self.stage, ms: self.ms, reused }
-    }
 }

@@ -4,6 +4,7 @@
 use crate::artefacts::{self, Key, Made, Store};
 use crate::both::both;
 use crate::kept::Kept;
+use crate::picture::Showing;
 use crate::weights::{Loader, Progress, Weights};
 use squint_models::vision::{Found, VISIONS, Vision, family};
 use squint_models::vlm::tower;
@@ -13,6 +14,19 @@ use squint_nn::encoder::{self, Encoded, Look};
 use squint_ops::{Backend, Bill, Buf, Error, Grid, Handle, Host, Kind, Null, Prepared};
 use squint_weights::Checkpoint;
 use std::{cell::Cell, rc::Rc};
+
+/// That pictures are made as a model takes them, where nobody asked for another size: of a directory with files of two models
+/// nothing else would say so.
+pub fn takes((family, sizes): (&Vision, &encoder::Encoder), made: Grid, how: Showing) -> Result<(), Error> {
+    if made == sizes.image || family.any_size || how.resolution.is_some() {
+        return Ok(());
+    }
+    let size = |of: Grid| format!("{}×{}", of.height, of.width);
+    let (made, takes) = (size(made), size(sizes.image));
+    let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");
+    let hint = "the two files are of different models: get the directory again, or ask for a resolution";
+    Err(Error::new("image", what, hint))
+}
 
 /// Longest edge of a picture.
 const EDGE: usize = 1 << 12;
@@ -111,8 +125,8 @@ impl Encoder {
         Ok(())
     }
 
-    /// From now on pictures are of this height and width; of the model's own, where none is said.
-    pub async fn resize(&mut self, size: Option<[usize; 2]>) -> Result<(), Error> {
+    /// Pictures of this height and width, of the model's own where none is said; or that it cannot be shown such.
+    pub fn image(&self, size: Option<[usize; 2]>) -> Result<Grid, Error> {
         let image = size.map_or(self.sizes.image, |[height, width]| Grid { height, width });
         let Grid { height, width } = self.sizes.patch;
         if !(height..=EDGE).contains(&image.height) || !(width..=EDGE).contains(&image.width) {
@@ -120,7 +134,7 @@ impl Encoder {
             let least = if height == width { height.to_string() } else { format!("{height} by {width}") };
             return Err(Error::new("image", what, format!("choose edges from {least} to {EDGE}")));
         }
-        self.turn(Look { image, ..self.seen.look }).await
+        Ok(image)
     }
 
     /// How pictures are looked at.
@@ -155,8 +169,8 @@ impl Encoder {
         self.stage(pixels, "vision", self.seen.hidden).await
     }
 
-    /// Looks at a picture; its rows stay on the device.
-    pub async fn see(&self, pixels: &[f32]) -> Result<(), Error> {
+    /// Looks at a picture; its rows stay on the device. Says whether anything ran: they may be there.
+    pub async fn see(&self, pixels: &[f32]) -> Result<bool, Error> {
         let (picture, pixels) = self.picture(pixels)?;
         self.show(picture, pixels).await
     }
@@ -208,15 +222,16 @@ impl Encoder {
     }
 
     /// Runs the encoder over a picture, unless it ran over that one last.
-    async fn show(&self, picture: Key, pixels: &[u8]) -> Result<(), Error> {
+    async fn show(&self, picture: Key, pixels: &[u8]) -> Result<bool, Error> {
         let seen = &self.seen;
         // A run that is dropped half-way leaves rows of no picture.
-        if seen.shown.take() != Some(picture) {
+        let runs = seen.shown.take() != Some(picture);
+        if runs {
             self.backend.write(seen.prepared.handle(seen.pixels), 0, pixels)?;
             self.backend.run(&seen.prepared, &[]).await?;
         }
         seen.shown.set(Some(picture));
-        Ok(())
+        Ok(runs)
     }
 }
 

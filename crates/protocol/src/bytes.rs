@@ -39,11 +39,20 @@ impl<'de> Visitor<'de> for Bytes {
 
 #[cfg(test)]
 mod tests {
-    use crate::Encoded;
+    use crate::{Encoded, MeterRow};
 
     #[test]
     fn numbers_come_back_and_broken_ones_do_not() {
-        let encoded = Encoded { shape: [1, 3], values: vec![0.1, -2.5e-39, f32::INFINITY], ms: 1.0, reused: false };
+        let encoded = Encoded {
+            shape: [1, 3],
+            values: vec![0.1, -2.5e-39, f32::INFINITY],
+            ms: 1.0,
+            reused: false,
+            views: vec![[28, 28]],
+            stages: vec![],
+            peak_bytes: 1.0,
+            meter: MeterRow::default(),
+        };
         let text = serde_json::to_string(&encoded).unwrap();
         assert_eq!(serde_json::from_str::<Encoded>(&text).unwrap(), encoded);
         assert!(serde_json::from_str::<Encoded>(r#"{"values":[1,2,3],"ms":1,"reused":false}"#).is_err());

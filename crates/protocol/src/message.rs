@@ -19,8 +19,8 @@ pub enum Ask {
     /// Ask the model that was loaded last. Pictures come beside the message, in the order of its turns: `{name, file}` with a
     /// blob to decode, or `{height, width, pixels}` with red, green, blue and opacity.
     Generate(Generate),
-    /// Show the vision encoder that was loaded last a picture. Its pixels come beside the message, as a `Float32Array`:
-    /// red, green and blue side by side, normalised as the model was trained.
+    /// Show the vision encoder that was loaded last a picture, which comes beside the message as those of a question do; or its
+    /// pixels, as a `Float32Array`: red, green and blue side by side, normalised as the model was trained.
     Encode(Encode),
     /// End the run of this number: no further event of it comes.
     Stop(u32),
@@ -40,6 +40,8 @@ pub struct Load {
     pub resolution: Option<u32>,
     /// Pictures are shown whole, where the model would cut them into tiles.
     pub whole: bool,
+    /// As a second encoder beside the one that is there, on its device.
+    pub beside: bool,
 }
 
 impl Default for Load {
@@ -51,6 +53,7 @@ impl Default for Load {
             exact: false,
             resolution: None,
             whole: false,
+            beside: false,
         }
     }
 }
@@ -97,8 +100,26 @@ impl Default for Generate {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Encode {
-    /// Height and width of the picture; none is the model's own size.
+    /// Height and width of a picture that comes as pixels; none is the model's own size.
     pub size: Option<[u32; 2]>,
+    /// Edge of what the encoder is shown of a picture, or of each of its parts.
+    pub resolution: Option<u32>,
+    /// In one view, where its processor would make several.
+    pub whole: bool,
+    /// In parts, and every part is looked at: `uhd=6`, `s2=2` or `4khd=16`; an empty text is not.
+    pub cut: String,
+    /// Rows, where a model is a classifier.
+    pub hidden: bool,
+    /// The one row that stands for the picture.
+    pub pooled: bool,
+    /// Rows after so many layers; negative numbers count from the last one.
+    pub layer: Option<i32>,
+    /// Rows of patches only.
+    pub patches: bool,
+    /// How the rows of the second encoder join this one's: `channels` or `rows`; an empty text leaves it out.
+    pub join: String,
+    /// Edge of what the second one is shown.
+    pub with_resolution: Option<u32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -123,7 +144,7 @@ pub enum News {
     Probed(ProbeRow),
     /// All have; the last event of a probe.
     ProbeDone(ProbeReport),
-    /// Bytes of the model so far. Counts are f64: they pass 2³².
+    /// How far a load is, or a look at parts. Counts are f64: bytes pass 2³².
     Loading(Loading),
     /// The last event of a load.
     Loaded(Loaded),
@@ -131,7 +152,7 @@ pub enum News {
     Stage(StageRow),
     /// The last event of a generation.
     Done(Done),
-    /// The only event of an encoding.
+    /// The last event of an encoding; before it, `Loading` counts views.
     Encoded(Encoded),
     Fault(Fault),
     /// A worker that was thought lost has answered.
@@ -140,7 +161,7 @@ pub enum News {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Loading {
-    /// `download`, `cache` or `upload`.
+    /// `download`, `cache` or `upload`, in bytes; `look` in views.
     pub step: String,
     pub done: f64,
     pub total: f64,
@@ -200,10 +221,17 @@ pub struct Encoded {
     /// f32 as bytes, little end first. A thousand numbers one by one took a millisecond to send.
     #[serde(with = "crate::bytes")]
     pub values: Vec<f32>,
-    /// From the pixels to the values.
+    /// From the picture or its pixels to the values.
     pub ms: f64,
     /// Nothing ran: the same picture was shown before.
     pub reused: bool,
+    /// Height and width of what was looked at.
+    pub views: Vec<[u32; 2]>,
+    /// `preprocess`, where there was a picture, and `vision`.
+    pub stages: Vec<StageRow>,
+    /// The most that the backend has held since the model came.
+    pub peak_bytes: f64,
+    pub meter: MeterRow,
 }
 
 /// One meaning per number, whichever backend ran.

@@ -1,12 +1,13 @@
 //! A question answered, about pictures or without.
 
+use crate::meter::{meter, row};
 use crate::seat::{Seat, Worker};
 use crate::shots::{Beside, shots};
 use crate::tell::send;
-use squint_engine::answer::{Heard, Measured};
+use squint_engine::answer::Heard;
 use squint_engine::talk::Say;
 use squint_engine::{Choice, Error, Prompt, Sampling, Talk};
-use squint_protocol::{Done, Generate, MeterRow, News, StageRow, Token};
+use squint_protocol::{Done, Generate, MeterRow, News, Token};
 
 pub async fn generate(worker: &Worker, run: u32, wish: Generate, pictures: Vec<Beside>) -> Result<(), Error> {
     let mut taken = worker.take()?;
@@ -33,16 +34,11 @@ pub async fn generate(worker: &Worker, run: u32, wish: Generate, pictures: Vec<B
     let meter = MeterRow {
         prompt_tokens: m.prompt_tokens as u32,
         reused_tokens: m.reused_tokens as u32,
-        vision_ms: shown.stages.iter().fold(0.0, |sum, s| sum + s.ms),
         prompt_ms: m.prompt_ms,
         ttft_ms: seeing + m.ttft_ms,
         generated_tokens: m.generated_tokens as u32,
         decode_ms: m.decode_ms,
-        gpu_bytes: backend.device_bytes() as f64,
-        heap_bytes: core::arch::wasm32::memory_size(0) as f64 * 65536.0,
-        backend: backend.caps().name.into(),
-        threads: backend.caps().threads as u32,
-        build: worker.around.build.into(),
+        ..meter(backend.as_ref(), worker.around.build, &shown.stages)
     };
     send(run, News::Done(Done { ids: done.ids, text: done.text, reason: done.reason.name().into(), meter }));
     Ok(())
@@ -72,16 +68,4 @@ fn say(talk: &Talk, wish: Generate, pictures: usize) -> Result<Say, Error> {
     };
     let (now, most) = (wish.now.map(|s| s as i64), wish.max_tokens as usize);
     Ok(Say { prompt, now, most, choice: Choice { how, seed: wish.seed }, stops: wish.stop })
-}
-
-fn row(s: &Measured) -> StageRow {
-    StageRow {
-        name: s.stage.name.into(),
-        ms: s.ms,
-        tokens_in: s.stage.tokens_in as u32,
-        tokens_out: s.stage.tokens_out as u32,
-        flops: s.stage.flops as f64,
-        bytes: s.stage.bytes as f64,
-        reused: s.reused,
-    }
 }

@@ -9,6 +9,7 @@ mod generate;
 mod hash;
 mod host;
 mod load;
+mod meter;
 mod runs;
 mod seat;
 mod serve;

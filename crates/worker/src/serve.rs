@@ -69,7 +69,7 @@ async fn serve(worker: &Worker, request: Request, given: Given) -> Result<(), Er
         }
         Ask::Load(wish) => load(worker, run, wish, given.files).await,
         Ask::Generate(wish) => generate(worker, run, wish, given.pictures).await,
-        Ask::Encode(wish) => encode(worker, run, wish, given.pixels.unwrap_or_default()).await,
+        Ask::Encode(wish) => encode(worker, run, wish, given.pixels, given.pictures).await,
         Ask::Stop(_) => Ok(()),
     }
 }

@@ -5,11 +5,9 @@ use crate::open::{How, Which, unpacked};
 use crate::picture::{self, Shows};
 use crate::stages;
 use serde_json::json;
-use squint_engine::answer::Measured;
-use squint_engine::estimate::Stage;
-use squint_engine::picture::{Cut, Picture, Preprocess, Showing, View, heat};
-use squint_engine::{Encoder, Found, Host, Join, Kept, Look, Pair, glance};
-use squint_ops::{Bill, Error, Grid};
+use squint_engine::picture::{Cut, Picture, Showing, heat};
+use squint_engine::{Encoder, Glance, Host, Join, Kept, Wanted, glance, together};
+use squint_ops::Error;
 use squint_weights::Checkpoint;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -53,41 +51,33 @@ pub struct Args {
     #[arg(long, requires = "with")]
     with_resolution: Option<usize>,
     /// How two encoders' rows are joined: channels (beside each other) or rows (under each other)
-    #[arg(long, requires = "with", default_value = "channels", value_parser = ["channels", "rows"])]
+    #[arg(long, requires = "with", default_value = "channels")]
     join: String,
 }
 
 /// Rows and numbers of a row that are shown to people.
 const SHOWN: usize = 8;
 
-/// What came of it.
-struct Made {
-    shape: Vec<usize>,
-    values: Rc<Vec<f32>>,
-    /// Sizes of what was looked at.
-    views: Vec<Grid>,
-    vision: Measured,
-    held: u64,
-    kept: Vec<Kept>,
-}
+/// What came of it, what was held meanwhile, and matrices that are not as was asked.
+type Made = (Glance, u64, Vec<Kept>);
 
 pub async fn run(args: Args) -> Result<(), Error> {
     // Before anything is read.
     let cut = args.cut.as_deref().map(Cut::read).transpose()?;
+    let join = Join::read(&args.join)?;
     let checkpoint = args.how.which.checkpoint().await?;
     let picture = picture::open(&args.image).await?;
-    let made = match (cut, &args.with) {
-        (Some(cut), _) => args.cut(&checkpoint, &picture, cut).await?,
-        (None, Some(with)) => {
+    let (glance, held, kept) = match &args.with {
+        Some(with) => {
             let other = Which { model: Some(with.clone()), mmproj: None }.checkpoint().await?;
-            args.pair([&checkpoint, &other], &picture).await?
+            args.pair([&checkpoint, &other], &picture, join).await?
         }
-        (None, None) => args.one(&checkpoint, &picture).await?,
+        None => args.one(&checkpoint, &picture, cut).await?,
     };
-    let Made { shape, values, views, vision, held, kept } = made;
+    let Glance { shape, values, views, stages } = glance;
     if args.how.json {
         let views: Vec<[usize; 2]> = views.iter().map(|v| [v.height, v.width]).collect();
-        let said = json!({"shape": shape, "values": values.as_slice(), "views": views, "stages": stages::json([&vision]),
+        let said = json!({"shape": shape, "values": values.as_slice(), "views": views, "stages": stages::json(&stages),
             "peak_bytes": held, "unpacked": unpacked(&kept)});
         crate::say(&said.to_string());
         return Ok(());
@@ -98,132 +88,64 @@ pub async fn run(args: Args) -> Result<(), Error> {
         let numbers: Vec<String> = row.iter().take(SHOWN).map(|v| format!("{v:9.4}")).collect();
         crate::say(&format!("{i:5}  {}{}", numbers.join(" "), if width > SHOWN { " …" } else { "" }));
     }
-    let Stage { flops, tokens_in, .. } = vision.stage;
-    let (s, giga, mega) = (if views.len() == 1 { "" } else { "s" }, flops as f64 / 1e9, held as f64 / 1e6);
-    let cost = format!("{giga:.2} GFLOP in {:.0} ms, {mega:.1} MB held", vision.ms);
-    crate::say(&format!("cost   {} view{s} of {tokens_in} patches, {cost}", views.len()));
+    let (s, mega) = (if views.len() == 1 { "" } else { "s" }, held as f64 / 1e6);
+    for seen in stages.iter().filter(|s| s.stage.name == "vision") {
+        let (giga, patches) = (seen.stage.flops as f64 / 1e9, seen.stage.tokens_in);
+        let cost = format!("{giga:.2} GFLOP in {:.0} ms, {mega:.1} MB held", seen.ms);
+        crate::say(&format!("cost   {} view{s} of {patches} patches, {cost}", views.len()));
+    }
     Ok(())
 }
 
 impl Args {
-    /// A picture as the processor beside a checkpoint makes it, and the encoder that is shown it.
-    fn view(
-        &self,
-        checkpoint: &Checkpoint,
-        picture: &Picture,
-        how: Showing,
-    ) -> Result<(Preprocess, View, Found, Look), Error> {
-        let preprocess = Preprocess::of(checkpoint)?.showing(how)?;
-        let mut views = preprocess.views(picture);
-        let found = Encoder::find(checkpoint)?;
-        let count = views.views.len();
-        let (Some(view), 1) = (views.views.pop(), count) else {
-            let what = format!("'{}' becomes {count} views", self.image.display());
-            return Err(Error::new(
-                "image",
-                what,
-                "features are of one view: show it --whole, or use a smaller picture",
-            ));
-        };
-        if view.size != found.sizes.image && !found.family.any_size && how.resolution.is_none() {
-            let (made, takes) = (view.size, found.sizes.image);
-            let (made, takes) =
-                (format!("{}×{}", made.height, made.width), format!("{}×{}", takes.height, takes.width));
-            let what = format!("the preprocessor's configuration makes pictures of {made}, the model takes {takes}");
-            let hint = "the two files are of different models: get the directory again, or ask for a --resolution";
-            return Err(Error::new("image", what, hint));
-        }
-        let look = self.look(&found, view.size)?;
-        Ok((preprocess, view, found, look))
+    fn wanted(&self) -> Wanted {
+        let Args { pooled, layer, patches, .. } = *self;
+        let hidden = self.hidden || self.head.is_some() || self.with.is_some();
+        Wanted { showing: self.shown.showing(), cut: None, hidden, pooled, layer, patches }
     }
 
-    fn look(&self, found: &Found, image: Grid) -> Result<Look, Error> {
-        let layer = self.layer.map(|number| found.sizes.layer(number)).transpose()?;
-        let rows = self.hidden || layer.is_some() || self.patches || self.head.is_some();
-        Ok(Look { image, layer, patches: self.patches, heads: !rows })
-    }
-
-    async fn one(&self, checkpoint: &Checkpoint, picture: &Picture) -> Result<Made, Error> {
-        let (preprocess, view, found, look) = self.view(checkpoint, picture, self.shown.showing())?;
-        let encoder = self.how.encoder(checkpoint, (found, look)).await?;
+    async fn one(&self, checkpoint: &Checkpoint, picture: &Picture, cut: Option<Cut>) -> Result<Made, Error> {
+        let (found, host) = (Encoder::find(checkpoint)?, Host::native());
+        let wanted = Wanted { cut, ..self.wanted() };
+        let plan = wanted.plan(checkpoint, (found.family, &found.sizes), picture, &host).await?;
+        let mut encoder = self.how.encoder(checkpoint, (found, plan.look)).await?;
         let head = match &self.head {
-            Some(name) => Some(self.how.head(&encoder, checkpoint, (name, view.size)).await?),
+            Some(name) => Some(self.how.head(&encoder, checkpoint, (name, plan.look.image)).await?),
             None => None,
         };
-        let (bar, clock) = (Bar::waiting("looking"), Clock::start());
-        let (shape, values) = if let Some(head) = head {
-            let map = head.map(&encoder.hidden(&view.pixels).await?.values).await?;
+        let bar = looking(plan.views.len());
+        let mut seen = glance(&mut encoder, &host, &plan, &mut |done, all| bar.at(done, all)).await?;
+        if let Some(head) = head {
+            let map = head.map(&seen.values).await?;
             if let Some(path) = &self.png {
-                write(path, &heat(&preprocess.shown(&view), &map)?)?;
+                write(path, &heat(&plan.views[0], &map)?)?;
             }
-            (vec![view.size.height, view.size.width], Rc::new(map))
-        } else if self.pooled {
-            let row = encoder.pooled(&view.pixels).await?;
-            (vec![row.values.len()], row.values)
-        } else if encoder.has_scores() {
-            (vec![encoder.sizes.classes], encoder.logits(&view.pixels).await?.values)
-        } else {
-            (encoder.shape().to_vec(), encoder.hidden(&view.pixels).await?.values)
-        };
+            (seen.shape, seen.values) = (vec![plan.look.image.height, plan.look.image.width], Rc::new(map));
+        }
         drop(bar);
-        let vision = clock.stage(&[(&encoder, encoder.bill())]);
-        let (held, kept) = (encoder.backend.ledger().most(), encoder.unpacked.into_iter().collect());
-        Ok(Made { shape, values, views: vec![view.size], vision, held, kept })
+        Ok((seen, encoder.backend.ledger().most(), encoder.unpacked.into_iter().collect()))
     }
 
-    async fn cut(&self, checkpoint: &Checkpoint, picture: &Picture, cut: Cut) -> Result<Made, Error> {
-        let found = Encoder::find(checkpoint)?;
-        let preprocess = Preprocess::of(checkpoint)?.showing(self.shown.showing())?;
-        let views = cut.views(&preprocess, picture, &found.sizes)?;
-        let look = Look { heads: false, ..self.look(&found, views[0].size)? };
-        let mut encoder = self.how.encoder(checkpoint, (found, look)).await?;
-        let bar = Bar::counting("looking", views.len());
-        let made = glance(&mut encoder, &Host::native(), cut, &views, &mut |done, all| bar.at(done, all)).await?;
+    async fn pair(&self, both: [&Checkpoint; 2], picture: &Picture, join: Join) -> Result<Made, Error> {
+        let (wanted, host) = (self.wanted(), Host::native());
+        let [one, two] = [Encoder::find(both[0])?, Encoder::find(both[1])?];
+        let plan = wanted.plan(both[0], (one.family, &one.sizes), picture, &host).await?;
+        let showing = Showing { resolution: self.with_resolution, ..wanted.showing };
+        let wanted = Wanted { showing, ..wanted };
+        let then = wanted.plan(both[1], (two.family, &two.sizes), picture, &host).await?;
+        let mut first = self.how.encoder(both[0], (one, plan.look)).await?;
+        let mut second = self.how.encoder_on(first.backend.clone(), both[1], (two, then.look)).await?;
+        let bar = looking(2);
+        let (plans, mut told) = (([&plan, &then], join), |done, all| bar.at(done, all));
+        let seen = together([&mut first, &mut second], &host, plans, &mut told).await?;
         drop(bar);
-        let (held, kept) = (encoder.backend.ledger().most(), encoder.unpacked.into_iter().collect());
-        let (shape, views) = (made.shape.to_vec(), views.iter().map(|v| v.size).collect());
-        Ok(Made { shape, values: Rc::new(made.values), views, vision: made.vision, held, kept })
-    }
-
-    async fn pair(&self, both: [&Checkpoint; 2], picture: &Picture) -> Result<Made, Error> {
-        let shown = self.shown.showing();
-        let then = Showing { resolution: self.with_resolution, ..shown };
-        let [(_, view, found, look), (_, another, other, how)] =
-            [self.view(both[0], picture, shown)?, self.view(both[1], picture, then)?];
-        let rows = |look| Look { heads: false, ..look };
-        let first = self.how.encoder(both[0], (found, rows(look))).await?;
-        let second = self.how.encoder_on(first.backend.clone(), both[1], (other, rows(how))).await?;
-        let join = if self.join == "rows" { Join::Rows } else { Join::Channels };
-        let pair = Pair::new([first, second], join).await?;
-        let (bar, clock) = (Bar::waiting("looking"), Clock::start());
-        let values = pair.hidden([&view.pixels, &another.pixels]).await?;
-        drop(bar);
-        let [one, two] = &pair.encoders;
-        let vision = clock.stage(&[(one, one.bill()), (two, two.bill())]);
-        let held = one.backend.ledger().most();
-        let kept = pair.encoders.iter().flat_map(|e| e.unpacked.clone()).collect();
-        let (shape, views) = (pair.shape.to_vec(), vec![view.size, another.size]);
-        Ok(Made { shape, values: Rc::new(values), views, vision, held, kept })
+        let kept = [first.unpacked, second.unpacked].into_iter().flatten().collect();
+        Ok((seen, first.backend.ledger().most(), kept))
     }
 }
 
-/// What looking took.
-struct Clock(std::time::Instant);
-
-impl Clock {
-    fn start() -> Clock {
-        Clock(std::time::Instant::now())
-    }
-
-    fn stage(self, of: &[(&Encoder, Bill)]) -> Measured {
-        let mut stage = Stage { name: "vision", ..Stage::default() };
-        for (encoder, bill) in of {
-            stage.add(bill);
-            stage.tokens_in += encoder.sizes.grid(encoder.look().image).rows();
-            stage.tokens_out += encoder.shape()[0];
-        }
-        Measured { stage, ms: self.0.elapsed().as_secs_f64() * 1e3, reused: false }
-    }
+fn looking(views: usize) -> Bar {
+    if views == 1 { Bar::waiting("looking") } else { Bar::counting("looking", views) }
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {

@@ -1,9 +1,9 @@
 //! A large picture cut as papers do it, for an encoder whose own processor does not.
 
-use super::slices::{Partition, Slices, parts, scales};
-use super::{Part, Picture, Preprocess, View, resize};
-use squint_nn::encoder::Encoder;
-use squint_ops::{Error, Grid};
+use super::slices::{Framed, Partition, Slices, parts};
+use super::{Part, Picture, Preprocess, resize};
+use squint_ops::{Error, Grid, Host};
+use std::rc::Rc;
 
 /// How, and the most that can become of a picture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -22,12 +22,20 @@ pub enum Way {
     Squares,
 }
 
-/// Most pixels of all views together: they are in memory at once, as f32.
+/// Most pixels of all views together: they are in memory at once.
 const MOST: usize = 1 << 25;
+
+/// Longest edge of a picture that there is not: of one that is, its decoder has seen to it.
+const EDGE: usize = 1 << 15;
 
 /// Names, what they are when no number is said, and the largest one.
 const WAYS: &[(&str, Way, usize, usize)] =
     &[("uhd", Way::Slices, 6, 64), ("s2", Way::Scales, 2, 4), ("4khd", Way::Squares, 16, 64)];
+
+/// The edge of the square that parts are made of.
+pub fn shorter(image: Grid) -> usize {
+    image.height.min(image.width)
+}
 
 impl Cut {
     /// `uhd`, or `uhd=9`.
@@ -43,10 +51,43 @@ impl Cut {
         Ok(Cut { way: *way, most: most.ok_or_else(wrong)? })
     }
 
-    /// What an encoder is shown of a picture, in this order: parts as large as what its processor makes of a whole one.
-    pub fn views(self, preprocess: &Preprocess, picture: &Picture, of: &Encoder) -> Result<Vec<View>, Error> {
-        let image = preprocess.size().unwrap_or(of.image);
-        let side = image.height.min(image.width);
+    /// What an encoder with squares of `side` and patches of `patch` is shown of a picture, in this order. Of a large one
+    /// they take a while: whoever wants to stop is heard before each size.
+    pub async fn pictures(
+        self,
+        preprocess: &Preprocess,
+        picture: &Picture,
+        [side, patch]: [usize; 2],
+        host: &Host,
+    ) -> Result<Vec<Picture>, Error> {
+        let sheets = self.sheets([side, patch], picture.size)?;
+        let framed = (self.way == Way::Squares).then(|| self.framed(side, picture, preprocess));
+        let mut all = vec![];
+        for [size, part] in sheets {
+            (host.pause)().await;
+            let sheet = resize(framed.as_ref().unwrap_or(picture), size, Part::whole(size), preprocess.filter);
+            all.extend(parts(size, part).map(|part| sheet.cut(part)));
+        }
+        Ok(all)
+    }
+
+    /// Sizes of the same, known without a picture.
+    pub fn sizes(self, [side, patch]: [usize; 2], of: Grid) -> Result<Vec<Grid>, Error> {
+        if [of.height, of.width].iter().any(|edge| !(1..=EDGE).contains(edge)) {
+            let what = format!("a picture of {}×{}", of.width, of.height);
+            return Err(Error::new("picture", what, format!("choose edges from 1 to {EDGE}")));
+        }
+        let sheets = self.sheets([side, patch], of)?;
+        Ok(sheets.into_iter().flat_map(|[size, part]| parts(size, part).map(|part| part.size)).collect())
+    }
+
+    /// How many of so many views have to be looked at: of one square, the part is the whole.
+    pub fn seen(self, views: usize) -> usize {
+        if self.way == Way::Squares && views == 2 { 1 } else { views }
+    }
+
+    /// What a picture of this size is brought to, and into what parts each of that is cut.
+    fn sheets(self, [side, patch]: [usize; 2], of: Grid) -> Result<Vec<[Grid; 2]>, Error> {
         let count = match self.way {
             Way::Scales => (1..=self.most).map(|n| n * n).sum(),
             Way::Slices | Way::Squares => self.most + 1,
@@ -55,45 +96,32 @@ impl Cut {
             let what = format!("{count} views of {side}×{side} pixels");
             return Err(Error::new("cut", what, "choose a smaller resolution, or fewer parts"));
         }
-        let at = |picture: &Picture, size: Grid| resize(picture, size, Part::whole(size), preprocess.filter);
-        let tiles = |of: &Picture, size: Grid| parts(of.size, size).map(|part| of.cut(part)).collect::<Vec<_>>();
-        let pictures = match self.way {
+        let square = Grid::square(side);
+        Ok(match self.way {
             Way::Slices => {
-                // The method knows square patches only.
-                let patch = of.patch.height.max(of.patch.width);
-                let plan = Slices { scale: side, patch, most: self.most }.plan(picture.size);
-                let mut all = vec![at(picture, plan.whole)];
-                if plan.slices.rows() > 0 {
-                    let Grid { height, width } = plan.refined;
-                    let one = Grid { height: height / plan.slices.height, width: width / plan.slices.width };
-                    all.extend(tiles(&at(picture, plan.refined), one));
-                }
-                all
+                let plan = Slices { scale: side, patch, most: self.most }.plan(of);
+                let slices = (plan.slices.rows() > 0).then(|| [plan.refined, plan.slice()]);
+                [Some([plan.whole; 2]), slices].into_iter().flatten().collect()
             }
-            Way::Scales => {
-                let times: Vec<usize> = (1..=self.most).collect();
-                let sizes = scales(side, &times).into_iter().map(|(size, _)| size);
-                sizes.flat_map(|size| tiles(&at(picture, size), Grid::square(side))).collect()
-            }
-            Way::Squares => {
-                let plan = Partition { side, most: self.most }.plan(picture.size);
-                let mut frame = Picture::plain(plan.frame, [255; super::RGB]);
-                let rest = |frame: usize, size: usize| (frame - size) / 2;
-                let (top, left) = (rest(plan.frame.height, plan.size.height), rest(plan.frame.width, plan.size.width));
-                frame.lay(&at(picture, plan.size), top, left);
-                let mut all = vec![at(&frame, Grid::square(side))];
-                all.extend(tiles(&frame, Grid::square(side)));
-                all
-            }
-        };
-        Ok(pictures.iter().map(|p| preprocess.numbers(p)).collect())
+            Way::Scales => (1..=self.most).map(|n| [Grid::square(side * n), square]).collect(),
+            Way::Squares => vec![[square; 2], [Partition { side, most: self.most }.plan(of).frame, square]],
+        })
+    }
+
+    /// A picture in the middle of a white one of whole squares.
+    fn framed(self, side: usize, picture: &Picture, preprocess: &Preprocess) -> Picture {
+        let Framed { size, frame } = Partition { side, most: self.most }.plan(picture.size);
+        let mut framed = Picture::plain(frame, [255; super::RGB]);
+        let (top, left) = ((frame.height - size.height) / 2, (frame.width - size.width) / 2);
+        framed.lay(&resize(picture, size, Part::whole(size), preprocess.filter), top, left);
+        framed
     }
 
     /// Rows of all views become a picture's: one view's under another's, or those of several scales side by side, each
     /// brought to the grid of the smallest by means.
-    pub fn join(self, views: &[Vec<f32>], grid: Grid, width: usize) -> ([usize; 2], Vec<f32>) {
+    pub fn join(self, views: &[Rc<Vec<f32>>], grid: Grid, width: usize) -> ([usize; 2], Vec<f32>) {
         if self.way != Way::Scales {
-            let all = views.concat();
+            let all: Vec<f32> = views.iter().flat_map(|view| view.iter().copied()).collect();
             return ([all.len() / width, width], all);
         }
         let wide = width * self.most;

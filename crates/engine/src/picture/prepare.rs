@@ -93,22 +93,18 @@ impl Preprocess {
     }
 
     pub fn views(&self, picture: &Picture) -> Views {
-        let square = self.pad.map(|colour| squared(picture, colour));
-        let picture = square.as_ref().unwrap_or(picture);
-        let (pictures, tiles) = match self.tiles {
-            Some(tiles) => tiles.cut(picture, self.filter),
-            None => (vec![self.fitted(picture)], Grid::square(0)),
-        };
+        let (pictures, tiles) = self.pictures(picture);
         Views { views: pictures.iter().map(|p| self.numbers(p)).collect(), tiles }
     }
 
-    /// What of the picture the encoder is shown.
-    pub fn shown(&self, view: &View) -> Picture {
-        let byte = |(i, v): (usize, &f32)| {
-            let c = i % RGB;
-            ((*v as f64 * self.std[c] + self.mean[c]) / self.factor).round() as u8
-        };
-        Picture { size: view.size, bytes: view.pixels.iter().enumerate().map(byte).collect() }
+    /// The same before they become numbers.
+    pub fn pictures(&self, picture: &Picture) -> (Vec<Picture>, Grid) {
+        let square = self.pad.map(|colour| squared(picture, colour));
+        let picture = square.as_ref().unwrap_or(picture);
+        match self.tiles {
+            Some(tiles) => tiles.cut(picture, self.filter),
+            None => (vec![self.fitted(picture)], Grid::square(0)),
+        }
     }
 
     fn fitted(&self, picture: &Picture) -> Picture {
@@ -124,7 +120,7 @@ impl Preprocess {
         framed
     }
 
-    pub(super) fn numbers(&self, picture: &Picture) -> View {
+    pub fn numbers(&self, picture: &Picture) -> View {
         // A byte has few values: each channel's are worked out once.
         let table = |c: usize| (0..=255).map(move |v| ((v as f64 * self.factor - self.mean[c]) / self.std[c]) as f32);
         let tables: Vec<Vec<f32>> = (0..RGB).map(|c| table(c).collect()).collect();

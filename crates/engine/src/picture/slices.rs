@@ -33,6 +33,14 @@ pub struct Sliced {
     pub refined: Grid,
 }
 
+impl Sliced {
+    /// The size of a slice, where there are some.
+    pub fn slice(self) -> Grid {
+        let Grid { height, width } = self.slices;
+        Grid { height: self.refined.height / height.max(1), width: self.refined.width / width.max(1) }
+    }
+}
+
 impl Slices {
     pub fn plan(self, of: Grid) -> Sliced {
         let area = self.scale * self.scale;
