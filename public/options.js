@@ -16,6 +16,10 @@ const KNOWN = {
     "image", "pixels", "height", "width", "resolution", "whole", "cut", "hidden", "pooled", "layer", "patches", "with",
     "withResolution", "join", "onProgress", "signal",
   ],
+  estimate: [
+    "model", "promptTokens", "maxTokens", "context", "file", "quant", "backend", "resolution", "layer", "hidden",
+    "patches", "views", "before", "cut", "height", "width", "with", "withResolution", "join", "signal",
+  ],
   message: ["role", "content", "image"],
 };
 

@@ -176,6 +176,98 @@ export interface Stage {
   reused: boolean;
 }
 
+/** On what terms published weights can be had. Squint hosts none of them. */
+export interface Terms {
+  name: string;
+  /** Any use is allowed; if not, some are excluded. */
+  permissive: boolean;
+  /** They are given to people who sign in and agree only. */
+  gated: boolean;
+  /** The page of the weights. */
+  link: string;
+  /** The licence itself. */
+  text: string;
+  /** What is to be known besides; empty where that is all. */
+  note: string;
+}
+
+/** Facts about a model that sees, with where they are from. */
+export interface Card {
+  /** Encoder, projector, language model. */
+  parts: [string, string, string];
+  /** How a picture becomes views, and how a question is written. */
+  preprocess: string;
+  template: string;
+  /** Views of a square picture; rows of one before the projector and after it. */
+  views: number;
+  tokens: [number, number];
+  /** What its authors measured, and where they say so. */
+  claims: string;
+  source: string;
+  /** What Squint's recipe was held against. */
+  oracle: string;
+  licence: Terms;
+}
+
+/** Null is what Squint does not know: of models that it has no name for, look where they are from. */
+export interface About {
+  card: Card | null;
+  licence: Terms | null;
+}
+
+export interface Published {
+  name: string;
+  /** It sees pictures and reads; only looks, as an encoder; or only reads. */
+  kind: "sees" | "looks" | "reads";
+  licence: Terms;
+}
+
+export interface EstimateOptions {
+  /** A published name, or the address of a directory or its files, of which the small ones with its sizes are read. */
+  model: string | URL | File[];
+  /** Of text: 64. */
+  promptTokens?: number;
+  /** Of the answer: 32. */
+  maxTokens?: number;
+  context?: number;
+  /** Format of the file's matrices, where its configuration does not say it. */
+  file?: string;
+  quant?: LoadOptions["quant"];
+  backend?: Backend;
+  /** Edge of what an encoder is shown. */
+  resolution?: number;
+  /** Views that a picture becomes, for a model that sees. */
+  views?: number;
+  /** Tokens of the prompt that stand before the picture. */
+  before?: number;
+  /** Of an encoder that stands alone, as `encode` takes them; the picture that is cut has a height and a width, or becomes as
+   * many parts as it may. */
+  layer?: number;
+  hidden?: boolean;
+  patches?: boolean;
+  cut?: string;
+  height?: number;
+  width?: number;
+  with?: EstimateOptions["model"];
+  withResolution?: number;
+  join?: "channels" | "rows";
+  signal?: AbortSignal;
+}
+
+export interface Estimate extends About {
+  /** What is known of the second encoder, where one was asked for. */
+  with: About | null;
+  stages: { name: string; tokensIn: number; tokensOut: number; flops: number; bytes: number; dispatches: number }[];
+  weightBytes: number;
+  kvBytes: number;
+  /** What the backend would hold at most. */
+  peakBytes: number;
+  /** What the file's matrices are taken to be in. */
+  file: string;
+  /** Formats that cannot be had, in words. */
+  notes: string[];
+}
+
 /** One meaning per number. Times are of this answer alone, wall clock, in milliseconds. */
 export interface Meter {
   promptTokens: number;
@@ -218,6 +310,12 @@ export class Squint {
   generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
   /** Shows a picture to a vision encoder. A signal that is aborted ends the work between two parts at the latest. */
   encode(options: EncodeOptions): Promise<Encoded>;
+  /** What is known of a model before it is downloaded: by its published name, or by the address of its files. */
+  about(model: string | URL): Promise<About>;
+  /** The models that are known by name. */
+  published(): Promise<Published[]>;
+  /** What a run would cost, and on what terms the model can be had; none of its weights is downloaded. */
+  estimate(options: EstimateOptions): Promise<Estimate>;
   /** Every op on every backend of this device against its definition. */
   probe(onRow?: (row: Record<string, unknown>) => void): Promise<Record<string, unknown>>;
   readonly meter: Meter | null;

@@ -11,7 +11,8 @@ export { SquintError };
 
 const HERE = new URL("./", import.meta.url);
 /** Whether nothing more of a run comes. */
-const last = (news) => ["probe_done", "loaded", "done", "encoded", "fault"].some((name) => news[name] !== undefined);
+const ENDS = ["probe_done", "loaded", "done", "encoded", "about", "published", "estimated", "fault"];
+const last = (news) => ENDS.some((name) => news[name] !== undefined);
 
 export class Squint {
   /** Numbers of the last answer; see MeterRow. */
@@ -159,6 +160,31 @@ export class Squint {
       if (news.loading) onProgress?.(news.loading);
     }
     this.#second = asked;
+  }
+
+  /** What is known of a model, by its published name or the address of its files, before anything is downloaded. */
+  async about(model) {
+    for await (const { news } of this.#ask({ about: called(model) }, {})) if (news.about) return told(news.about);
+  }
+
+  /** The models that are known by name, and their terms. */
+  async published() {
+    for await (const { news } of this.#ask("published", {})) if (news.published) return news.published;
+  }
+
+  /** What a run of a model would cost, without its weights. */
+  async estimate(options) {
+    known("estimate", options);
+    const { model, with: other, height, width, quant, signal, ...how } = options;
+    const estimate = { ...snake(how), quant: join(quant ?? ""), model: called(model), with: called(other) };
+    if (height && width) estimate.size = [height, width];
+    const places = [model, other].map((one) => (one === undefined || named(one) ? null : from(one)));
+    const beside = places.some((place) => place) ? { from: places } : {};
+    for await (const { news } of this.#ask({ estimate }, beside, signal)) {
+      if (!news.estimated) continue;
+      const { about, with: second, stages, ...bill } = news.estimated;
+      return { ...told(about), with: other === undefined ? null : told(second), ...camel(bill), stages: stages.map(camel) };
+    }
   }
 
   /** Every op on every backend of this device against its definition. */
@@ -321,13 +347,21 @@ async function until(promise, signal) {
   }
 }
 
+/** Whether a model is given by its name, and not by where its files are. */
+const named = (model) => typeof model === "string" && /^[\w.-]+$/.test(model) && !model.endsWith(".gguf");
+
+/** What the engine may know a model by: its name, or its address; nothing where there are files. */
+const called = (model) => (named(model) ? model : (model === undefined ? "" : from(model).url) ?? "");
+
+const told = ({ card, licence }) => ({ card: card ?? null, licence: licence ?? null });
+
 /** Where the worker finds a model's files. */
 function from(model) {
   const files = [model].flat();
   if (files.every((f) => f instanceof Blob)) return { files };
   const text = String(model);
   // A name is a model of this site.
-  const url = /^[\w.-]+$/.test(text) && !text.endsWith(".gguf") ? new URL(`models/${text}.gguf`, HERE) : new URL(text, document.baseURI);
+  const url = named(text) ? new URL(`models/${text}.gguf`, HERE) : new URL(text, document.baseURI);
   return { url: url.href };
 }
 

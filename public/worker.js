@@ -87,11 +87,13 @@ self.onmessage = async ({ data }) => {
   const made = await engine;
   if (!made) return;
   if (data?.ask?.stop !== undefined) downloads.get(data.ask.stop)?.abort();
-  if (data?.ask?.load && data.from) {
+  if (data?.from) {
     const stop = new AbortController();
     downloads.set(data.run, stop);
     try {
-      data.files = await files(data.from, made, stop.signal, (loading) => self.postMessage({ run: data.run, news: { loading } }));
+      const tell = (loading) => self.postMessage({ run: data.run, news: { loading } });
+      if (data.ask.load) data.files = await files(data.from, made, stop.signal, tell);
+      if (data.ask.estimate) [data.files, data.with_files] = await Promise.all(data.from.map((from) => sizes(from, stop.signal)));
     } catch (e) {
       if (!stop.signal.aborted) fault(e.code ?? "download", e.what ?? String(e), e.hint ?? "try again", data.run);
       return;
@@ -131,6 +133,23 @@ async function files({ mmproj, ...model }, made, signal, tell) {
     out[name.includes("mmproj") ? name : `mmproj ${name}`] = blob;
   }
   return out;
+}
+
+/** Those of a directory that say what is in it, and how pictures are shown; no weights. */
+const SIZES = ["config.json", "preprocessor_config.json", "processor_config.json"];
+
+async function sizes(from, signal) {
+  if (!from) return {};
+  if (from.files) {
+    const all = Object.fromEntries(from.files.filter((f) => SIZES.includes(f.name)).map((f) => [f.name, f]));
+    if (!all[SIZES[0]]) throw new Fault("missing", `there is no ${SIZES[0]}`, "give the files of a directory, or a published name");
+    return all;
+  }
+  if (!from.url.endsWith("/")) {
+    throw new Fault("estimate", "of one file nothing is known before it is there", "give the address of a directory, which ends with /, or a published name");
+  }
+  const all = SIZES.map(async (name, i) => [name, await get(new URL(name, from.url).href, { signal, optional: i > 0 })]);
+  return Object.fromEntries((await Promise.all(all)).filter(([, blob]) => blob));
 }
 
 async function parts({ files, url, sha256 }, made, signal, tell) {

@@ -66,6 +66,18 @@ export class Squint {
     return this.page.locator(".picked").innerText();
   }
 
+  /** Chooses a published model, and waits for what it would cost. */
+  async choose(model) {
+    await this.page.getByLabel("Model").selectOption(model);
+    await this.page.locator(".models .bill").waitFor();
+  }
+  terms() {
+    return this.page.locator(".models .terms").innerText();
+  }
+  bill() {
+    return this.page.locator(".models .bill").innerText();
+  }
+
   fault() {
     return this.page.locator(".fault");
   }

@@ -6,12 +6,13 @@
 use pollster::block_on;
 use serde_json::Value;
 use squint_cpu::{Cpu, Isa};
-use squint_engine::estimate::{Question, estimate, estimate_of};
-use squint_engine::picture::{Showing, decode};
-use squint_engine::{Choice, Encoder, Host, Marks, Model, Session, Sight, cache_kind, room, wishes};
+use squint_engine::estimate::{Estimate, Of, Question, With, estimate};
+use squint_engine::picture::{Cut, Picture, Showing, decode};
+use squint_engine::{Choice, Encoder, Host, Join, Marks, Model, Session, Sight, Wanted};
+use squint_engine::{cache_kind, glance, room, together, wishes};
 use squint_ops::{Backend, Grid, Kind, Reference};
 use squint_tests::{backends, backends::say, files, tree::root};
-use squint_weights::{Checkpoint, source::File};
+use squint_weights::{Checkpoint, Facts, source::File};
 use std::{path::Path, path::PathBuf, rc::Rc};
 
 /// How far an estimate may be off.
@@ -53,18 +54,13 @@ fn folders(below: &str) -> Vec<PathBuf> {
 }
 
 fn question(ask: Ask, backend: &str) -> Question<'_> {
-    Question {
-        prompt: ask.prompt,
-        answer: ask.answer,
-        context: ask.context,
-        file: None,
-        quant: ask.quant,
-        backend,
-        resolution: None,
-        layer: None,
-        views: None,
-        before: 0,
-    }
+    let Ask { prompt, answer, context, quant } = ask;
+    Question { prompt, answer, context, quant, backend, ..Question::default() }
+}
+
+/// Of a directory that says no size of pictures.
+fn estimate_of(facts: &Facts, q: Question) -> Estimate {
+    estimate(Of::Directory { facts, edge: None }, q).unwrap()
 }
 
 /// A language model that answers a prompt of any ids, with pictures before them that `see` shows it.
@@ -121,7 +117,7 @@ fn language_models_hold_what_was_estimated() {
                 let ask = Ask { prompt, context: ask.context.map(|n| n.min(most)), ..ask };
                 begin(on.as_ref());
                 answers(&on, checkpoint, ask, |session| ids(ask.prompt, session.model.sizes.vocab));
-                let estimated = estimate_of(&facts, question(ask, on.caps().name)).unwrap();
+                let estimated = estimate_of(&facts, question(ask, on.caps().name));
                 hold(on.as_ref(), &name(path), ask, estimated.peak_bytes);
             }
         }
@@ -142,10 +138,53 @@ fn encoders_hold_what_was_estimated() {
                 let encoder = block_on(Encoder::load(on.clone(), Host::native(), &checkpoint, wish, quiet)).unwrap();
                 block_on(encoder.see(&vec![0.5; encoder.pixels()])).unwrap();
                 drop(encoder);
-                let estimated = estimate_of(&checkpoint.facts, question(ask, on.caps().name)).unwrap();
+                let estimated = estimate_of(&checkpoint.facts, question(ask, on.caps().name));
                 hold(on.as_ref(), &name(path), ask, estimated.peak_bytes);
             }
         }
+    }
+}
+
+/// Parts of a picture one after the other, and two encoders at once.
+#[test]
+fn encoders_that_look_twice_hold_what_was_estimated() {
+    let host = Host::native();
+    let picture = Picture { size: Grid { height: 90, width: 200 }, bytes: vec![7; 90 * 200 * 3] };
+    let fixture = |name: &str| files::directory(&root().join("tests/fixtures/encoders").join(name), ["", ""]).unwrap();
+    let (one, two) = (fixture("clip-whole"), fixture("dinov2"));
+    let ask = Ask { prompt: 1, answer: 1, context: None, quant: "" };
+    for on in on() {
+        let open = |of: &Checkpoint, wanted: Wanted| {
+            let found = Encoder::find(of).unwrap();
+            let plan = block_on(wanted.plan(of, (found.family, &found.sizes), &picture, &host)).unwrap();
+            let (on, host, quiet) = (on.clone(), host.clone(), &mut |_, _| ());
+            let encoder = block_on(Encoder::load_for(on, host, of.eye(), (found, plan.look), None, quiet));
+            (encoder.unwrap(), plan)
+        };
+        // The processors' own sizes, which are not those that the models were trained on.
+        let [clip, dino] = [16, 35].map(Some);
+        for cut in ["uhd=9", "s2=3", "4khd=7"] {
+            let wanted = Wanted { cut: Some(Cut::read(cut).unwrap()), ..Wanted::default() };
+            begin(on.as_ref());
+            let (mut encoder, plan) = open(&two, wanted);
+            block_on(glance(&mut encoder, &host, &plan, &mut |_, _| ())).unwrap();
+            drop(encoder);
+            let of = Of::Directory { facts: &two.facts, edge: dino };
+            let q = Question { wanted, picture: Some(picture.size), ..question(ask, on.caps().name) };
+            hold(on.as_ref(), &format!("dinov2 {cut}"), ask, estimate(of, q).unwrap().peak_bytes);
+        }
+        let wanted = Wanted { patches: true, ..Wanted::default() };
+        let showing = Showing { resolution: Some(28), ..Showing::default() };
+        begin(on.as_ref());
+        let ((mut first, plan), (mut second, then)) = (open(&one, wanted), open(&two, Wanted { showing, ..wanted }));
+        let how = ([&plan, &then], Join::Channels);
+        block_on(together([&mut first, &mut second], &host, how, &mut |_, _| ())).unwrap();
+        drop((first, second));
+        let beside = Of::Directory { facts: &two.facts, edge: dino };
+        let with = Some(With { of: beside, resolution: Some(28), join: Join::Channels });
+        let q = Question { wanted, with, ..question(ask, on.caps().name) };
+        let of = Of::Directory { facts: &one.facts, edge: clip };
+        hold(on.as_ref(), "clip with dinov2", ask, estimate(of, q).unwrap().peak_bytes);
     }
 }
 
@@ -205,8 +244,10 @@ fn models_that_see_hold_what_was_estimated() {
                 let resolution = Some(image.height).filter(|edge| image == Grid::square(*edge));
                 // MobileVLM's configurations do not say what their files are in.
                 let file = name(path).starts_with("mobilevlm").then_some(Kind::F32);
-                let q = Question { file, views: Some(views), resolution, before, ..question(ask, on.caps().name) };
-                hold(on.as_ref(), &name(path), ask, estimate_of(&facts, q).unwrap().peak_bytes);
+                let showing = Showing { resolution, ..Showing::default() };
+                let wanted = Wanted { showing, ..Wanted::default() };
+                let q = Question { file, views: Some(views), wanted, before, ..question(ask, on.caps().name) };
+                hold(on.as_ref(), &name(path), ask, estimate_of(&facts, q).peak_bytes);
             }
         }
     }
@@ -226,6 +267,6 @@ fn a_real_model_holds_what_was_estimated() {
         begin(on.as_ref());
         answers(&on, checkpoint, ask, |session| ids(ask.prompt, session.model.sizes.vocab));
         let q = Question { file: Some(Kind::Q4_1), ..question(ask, "cpu") };
-        hold(on.as_ref(), "smollm2-135m", ask, estimate("smollm2-135m-instruct", q).unwrap().peak_bytes);
+        hold(on.as_ref(), "smollm2-135m", ask, estimate(Of::Published("smollm2-135m-instruct"), q).unwrap().peak_bytes);
     }
 }

@@ -8,7 +8,7 @@ mod sees;
 
 use pollster::block_on;
 use sees::{Golden, ROOM, Whole, exact, off};
-use squint_engine::estimate::{Question, estimate};
+use squint_engine::estimate::{Of, Question, estimate};
 use squint_engine::picture::Showing;
 use squint_engine::sight::Seen;
 use squint_engine::{Host, Marks, Prompt, Sight, Words};
@@ -195,18 +195,13 @@ const SHAPES: &[Shape] = &[
 fn costs_are_those_of_the_cards() {
     for shape in SHAPES {
         let question = Question {
-            prompt: 64,
             answer: 1,
             context: Some(2000),
-            file: None,
             quant: "language=q4_0,vision=q8_0",
             backend: "cpu",
-            views: None,
-            before: 0,
-            resolution: None,
-            layer: None,
+            ..Question::default()
         };
-        let bill = estimate(shape.name, question).unwrap();
+        let bill = estimate(Of::Published(shape.name), question).unwrap();
         let [rows, width, inner, deep, patches, cell] = shape.eye;
         let layer = layers(rows, 4 * width * width + 2 * width * inner) + layers(rows, 2 * rows * width);
         let eye = shape.views as f64 * (deep as f64 * layer + layers(patches, cell * width));

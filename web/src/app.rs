@@ -1,4 +1,4 @@
-use crate::{device::DevicePage, engine::Engine, fault::FaultCard};
+use crate::{device::DevicePage, engine::Engine, fault::FaultCard, models::ModelsPage};
 use leptos::prelude::*;
 
 /// The frame around every page.
@@ -14,5 +14,6 @@ pub fn App() -> impl IntoView {
         </header>
         <FaultCard />
         <DevicePage />
+        <ModelsPage />
     }
 }

@@ -6,6 +6,7 @@ mod engine;
 mod fault;
 mod grid;
 mod link;
+mod models;
 
 use wasm_bindgen::JsCast;
 

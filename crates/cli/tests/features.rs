@@ -291,3 +291,66 @@ fn two_encoders_look_at_once() {
     let twice = said(features(&one, &picture("cat.png"), &twice));
     assert_eq!(rows(&twice), [rows(&first), rows(&first)].concat());
 }
+
+/// What looking costs is known before, of every way to cut and of two encoders: operations and bytes to the last, memory
+/// within a tenth.
+#[test]
+fn an_estimate_is_what_features_then_report() {
+    let estimate = |model: &Path, more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        said(command.args(["estimate", "--json", "--model"]).arg(model).args(more).output().unwrap())
+    };
+    let held = |what: &str, got: &Value, want: &Value| {
+        for key in ["flops", "bytes", "tokens_in", "tokens_out"] {
+            assert_eq!(got["stages"]["vision"][key], want["stages"]["vision"][key], "{what}: {key}");
+        }
+        let off = got["peak_bytes"].as_f64().unwrap() / want["peak_bytes"].as_f64().unwrap() - 1.0;
+        println!("{what}: {:+.2} % of memory", off * 100.0);
+        assert!(off.abs() <= 0.1, "{what}: {} of {}", got["peak_bytes"], want["peak_bytes"]);
+    };
+    let shown = [("cat.png", "199x133"), ("turn-6.png", "22x37")];
+    for (name, backend) in [("clip-whole", "reference"), ("dinov2", "cpu"), ("siglip-whole", "cpu")] {
+        for (image, size) in shown {
+            for cut in ["uhd", "uhd=9", "uhd=1", "s2", "s2=3", "4khd=1", "4khd=7"] {
+                let how = ["--backend", backend, "--cut", cut];
+                let looked = said(features_on(&encoder(name), &picture(image), &[&how[..], &["--json"]].concat()));
+                let before = estimate(&encoder(name), &[&how[..], &["--picture", size]].concat());
+                held(&format!("{name} of {image}, {cut}"), &before, &looked);
+            }
+        }
+    }
+    for (one, other, how) in [
+        ("clip-whole", "dinov2", &["--patches", "--with-resolution", "28"][..]),
+        ("clip-whole", "clip-whole", &["--join", "rows", "--resolution", "24", "--layer", "2"]),
+    ] {
+        let other = encoder(other);
+        let how = [&["--backend", "cpu", "--with", other.to_str().unwrap()], how].concat();
+        let looked = said(features_on(&encoder(one), &picture("cat.png"), &[&how[..], &["--json"]].concat()));
+        held(&format!("{one} with {}", other.display()), &estimate(&encoder(one), &how), &looked);
+    }
+}
+
+#[test]
+fn estimates_that_cannot_be_are_named() {
+    let dinov2 = encoder("dinov2");
+    for (model, more, words) in [
+        ("dinov2-small", &["--cut", "uhd", "--picture", "640"][..], "'640' is no size of a picture"),
+        ("dinov2-small", &["--cut", "nine"], "'nine' is no way to cut a picture"),
+        ("dinov2-small", &["--cut", "4khd", "--picture", "0x480"], "a picture of 0×480"),
+        ("dinov2-small", &["--with", "smollm2-135m"], "none that stands alone"),
+        ("dinov2-small", &["--with", "siglip-base-patch16-224"], "not as many rows"),
+        ("dinov2-small", &["--with", dinov2.to_str().unwrap(), "--join", "heap"], "'heap' is no way to join rows"),
+        ("smolvlm-256m", &["--cut", "uhd"], "only an encoder that stands alone"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        let out = command.args(["estimate", "--model", model]).args(more).output().unwrap();
+        let told = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(1) && told.contains(words), "{more:?}: {told}");
+    }
+    // Both bring their terms.
+    let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+    let with = ["--with", "clip-vit-large-patch14", "--with-resolution", "224"];
+    let out = command.args(["estimate", "--model", "dinov2-small", "--resolution", "224"]).args(with).output().unwrap();
+    let lines = String::from_utf8(out.stdout).unwrap();
+    assert!(lines.contains("licence  Apache-2.0") && lines.contains("licence  MIT"), "{lines}");
+}

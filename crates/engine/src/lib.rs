@@ -11,7 +11,7 @@
 //! * `wanted` — what of a picture is to be seen by an encoder that stands alone; [`mod@glance`] — it looks, with another
 //!   perhaps; `taken` — what a stage takes meanwhile.
 //! * [`sight`] — all three as one: pictures become rows that a language model reads; [`marks`] — where in a prompt.
-//! * [`estimate`] — what a run would cost, before any download.
+//! * [`estimate`] — what a run would cost, before any download; [`about`] — on what terms a model can be had.
 //! * [`text`], [`words`] — tokenizers and chat templates, and those a checkpoint brings.
 //! * [`artefacts`] — what stages made, kept for the next run.
 //! * [`session`] — prompt in, next id out: the only loop of prefill and decode.
@@ -26,6 +26,7 @@
 //! * `eye` — what it looks with moves there, too; `gaze` — so does an encoder that stands alone.
 //! * [`talk`] — all of it as people use it: questions about pictures, which come as a [`shot`].
 
+pub mod about;
 pub mod answer;
 pub mod artefacts;
 mod bill;

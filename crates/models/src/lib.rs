@@ -3,7 +3,7 @@
 
 mod function;
 pub mod head;
-mod licence;
+pub mod licence;
 mod member;
 mod names;
 pub mod projector;
@@ -12,6 +12,6 @@ pub mod text;
 pub mod vision;
 pub mod vlm;
 
-pub use licence::{Licence, licence};
+pub use licence::Licence;
 pub use member::Member;
 pub use names::{Named, Naming, Part};

@@ -26,6 +26,17 @@ pub fn licence(model: &str) -> Option<Licence> {
     sees.or_else(alone)
 }
 
+/// The published model whose page, or file, an address is.
+pub fn named(address: &str) -> Option<&'static str> {
+    let on = |page: &str| address.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    names().find(|name| licence(name).is_some_and(|l| on(l.link)))
+}
+
+/// All of them: those that see, encoders, language models.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    vlm::CARDS.iter().map(|card| card.name).chain(vision::PUBLISHED.iter().chain(text::PUBLISHED).map(|p| p.name))
+}
+
 impl Licence {
     pub(crate) const fn noted(self, note: &'static str) -> Licence {
         Licence { note, ..self }
@@ -67,9 +78,8 @@ mod tests {
     /// Every name that an estimate knows brings its terms, and no other does.
     #[test]
     fn every_published_model_has_terms() {
-        let alone = text::PUBLISHED.iter().chain(vision::PUBLISHED).map(|p| p.name);
         let mut pages = vec![];
-        for name in vlm::CARDS.iter().map(|card| card.name).chain(alone) {
+        for name in names() {
             let l = licence(name).unwrap();
             assert!(!l.name.is_empty() && l.text.starts_with("https://"), "{name}");
             // A page is one model's: a row that was copied keeps the other's.
@@ -84,8 +94,7 @@ mod tests {
     #[test]
     fn restricted_ones_are_told_apart() {
         let restricted = ["llava-1.5-7b", "vicuna-7b", "gemma-2b", "qwen1.5-0.5b", "qwen1.5-1.8b"];
-        let alone = text::PUBLISHED.iter().chain(vision::PUBLISHED).map(|p| p.name);
-        for name in vlm::CARDS.iter().map(|card| card.name).chain(alone) {
+        for name in names() {
             let l = licence(name).unwrap();
             assert_eq!((l.permissive, l.gated), (!restricted.contains(&name), name == "gemma-2b"), "{name}");
         }

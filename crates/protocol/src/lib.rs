@@ -1,5 +1,6 @@
 //! The words that the page and the worker share. Data only: no behaviour beyond parsing and printing.
 
+mod about;
 mod bytes;
 mod card;
 mod config;
@@ -8,6 +9,7 @@ mod message;
 mod probe;
 mod switch;
 
+pub use about::{About, CostRow, Estimate, Estimated, ModelCard, Published, Terms};
 pub use card::{Card, Param};
 pub use config::{BACKENDS, RunConfig};
 pub use fault::Fault;

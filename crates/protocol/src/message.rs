@@ -1,6 +1,6 @@
 //! What crosses between page and worker. Every message carries a run number; those of other runs are dropped.
 
-use crate::{Fault, ProbeReport, ProbeRow};
+use crate::{About, Estimate, Estimated, Fault, ProbeReport, ProbeRow, Published};
 use serde::{Deserialize, Serialize};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -22,6 +22,13 @@ pub enum Ask {
     /// Show the vision encoder that was loaded last a picture, which comes beside the message as those of a question do; or its
     /// pixels, as a `Float32Array`: red, green and blue side by side, normalised as the model was trained.
     Encode(Encode),
+    /// What is known of a model, by a published name or the address of its files, before anything is downloaded.
+    About(String),
+    /// Which models are known by name.
+    Published,
+    /// What a run of a model would cost. Of one that is not known by name, its configurations come beside the message, as
+    /// blobs by name; `with_files` are those of a second encoder.
+    Estimate(Estimate),
     /// End the run of this number: no further event of it comes.
     Stop(u32),
 }
@@ -154,6 +161,10 @@ pub enum News {
     Done(Done),
     /// The last event of an encoding; before it, `Loading` counts views.
     Encoded(Encoded),
+    /// The only events of what they answer.
+    About(About),
+    Published(Vec<Published>),
+    Estimated(Box<Estimated>),
     Fault(Fault),
     /// A worker that was thought lost has answered.
     Back,

@@ -40,9 +40,9 @@ impl Source for BlobSource {
     }
 }
 
-/// The files beside a message: an object of blobs by name.
-pub fn files(message: &JsValue) -> Vec<(String, web_sys::Blob)> {
-    let Ok(files) = js_sys::Reflect::get(message, &"files".into()) else { return vec![] };
+/// Files beside a message: an object of blobs by name.
+pub fn files(message: &JsValue, key: &str) -> Vec<(String, web_sys::Blob)> {
+    let Ok(files) = js_sys::Reflect::get(message, &key.into()) else { return vec![] };
     let Ok(object) = files.dyn_into::<js_sys::Object>() else { return vec![] };
     let pair = |entry: JsValue| {
         let entry: js_sys::Array = entry.dyn_into().ok()?;

@@ -5,6 +5,7 @@
 
 mod blob;
 mod encode;
+mod estimate;
 mod generate;
 mod hash;
 mod host;

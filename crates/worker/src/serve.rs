@@ -2,12 +2,14 @@
 
 use crate::blob::{files, pixels};
 use crate::encode::encode;
+use crate::estimate::estimate;
 use crate::generate::generate;
 use crate::host::host;
 use crate::load::load;
 use crate::seat::Worker;
 use crate::shots::{Beside, pictures};
 use crate::tell::send;
+use squint_engine::about::{about, published};
 use squint_engine::{Backends, Error, Surroundings, fault, probe};
 use squint_protocol::{Ask, Fault, News, Request};
 use std::{cell::RefCell, rc::Rc};
@@ -15,7 +17,7 @@ use wasm_bindgen::prelude::*;
 
 /// What comes beside a message.
 struct Given {
-    files: Vec<(String, web_sys::Blob)>,
+    files: [Vec<(String, web_sys::Blob)>; 2],
     pixels: Option<js_sys::Float32Array>,
     pictures: Vec<Beside>,
 }
@@ -34,7 +36,8 @@ pub fn receive(message: JsValue) {
     let Some(worker) = WORKER.with_borrow(Clone::clone) else {
         return;
     };
-    let given = Given { files: files(&message), pixels: pixels(&message), pictures: pictures(&message) };
+    let files = ["files", "with_files"].map(|key| files(&message, key));
+    let given = Given { files, pixels: pixels(&message), pictures: pictures(&message) };
     let number = js_sys::Reflect::get(&message, &"run".into()).ok().and_then(|n| n.as_f64());
     match serde_wasm_bindgen::from_value::<Request>(message) {
         Ok(Request { ask: Ask::Stop(run), .. }) => worker.runs.stop(run),
@@ -67,7 +70,19 @@ async fn serve(worker: &Worker, request: Request, given: Given) -> Result<(), Er
             send(run, News::ProbeDone(report));
             Ok(())
         }
-        Ask::Load(wish) => load(worker, run, wish, given.files).await,
+        Ask::Load(wish) => {
+            let [files, _] = given.files;
+            load(worker, run, wish, files).await
+        }
+        Ask::About(model) => {
+            send(run, News::About(about(&model)));
+            Ok(())
+        }
+        Ask::Published => {
+            send(run, News::Published(published()));
+            Ok(())
+        }
+        Ask::Estimate(wish) => estimate(run, wish, given.files).await,
         Ask::Generate(wish) => generate(worker, run, wish, given.pictures).await,
         Ask::Encode(wish) => encode(worker, run, wish, given.pixels, given.pictures).await,
         Ask::Stop(_) => Ok(()),

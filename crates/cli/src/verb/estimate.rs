@@ -1,13 +1,13 @@
 //! `squint estimate`: what a run would cost, from a model's published sizes. Nothing is downloaded or computed.
 
 use crate::open::unpacked;
-use serde_json::{Value, json};
-use squint_engine::estimate::{Question, estimate, estimate_of};
-use squint_engine::picture::Preprocess;
-use squint_models::vlm::{self, Card};
-use squint_models::{Licence, licence};
-use squint_ops::{Error, Kind};
-use squint_weights::{Facts, checkpoint, source::File};
+use serde_json::{Map, Value, json};
+use squint_engine::about::{About, ModelCard, Terms, about};
+use squint_engine::estimate::{self, Directory, Of, Question, With};
+use squint_engine::picture::{Cut, Showing};
+use squint_engine::{Join, Wanted};
+use squint_ops::{Error, Grid};
+use squint_weights::source::File;
 use std::path::Path;
 
 #[derive(clap::Args)]
@@ -31,6 +31,27 @@ pub struct Args {
     /// Rows of a vision encoder after so many layers; negative numbers count from the last one
     #[arg(long, allow_negative_numbers = true)]
     layer: Option<i64>,
+    /// Rows of an encoder, where it is a classifier
+    #[arg(long)]
+    hidden: bool,
+    /// Rows of an encoder's patches only
+    #[arg(long)]
+    patches: bool,
+    /// A picture that an encoder looks at in parts, as features takes it: uhd, s2 or 4khd
+    #[arg(long, conflicts_with = "with")]
+    cut: Option<String>,
+    /// Width and height of that picture, as 640x480; without it, one that becomes as many parts as it may
+    #[arg(long, requires = "cut")]
+    picture: Option<String>,
+    /// A second encoder that looks at it: a published name, or a directory with a config.json
+    #[arg(long)]
+    with: Option<String>,
+    /// Edge of what the second one is shown
+    #[arg(long, requires = "with")]
+    with_resolution: Option<usize>,
+    /// How two encoders' rows are joined: channels or rows
+    #[arg(long, requires = "with", default_value = "channels")]
+    join: String,
     /// Views that the picture becomes; without it as a square one does, and one of a directory
     #[arg(long)]
     views: Option<usize>,
@@ -53,62 +74,73 @@ pub struct Args {
     pub json: bool,
 }
 
-/// A format that a file can have matrices in.
-fn weights(name: &str) -> Result<Kind, Error> {
-    let kind = Kind::from_name(name)?;
-    if kind == Kind::U32 {
-        return Err(Error::new("kind", "no file has weights in u32", format!("it can be {}", Kind::of_weights())));
-    }
-    Ok(kind)
-}
-
-/// What a directory's configuration says, none where there is no such directory.
-fn facts(model: &str) -> Result<Option<Facts>, Error> {
+/// What a directory says before its weights, none where there is no such directory.
+fn directory(model: &str) -> Result<Option<Directory>, Error> {
     let path = Path::new(model).join("config.json");
     if !path.exists() {
         return Ok(None);
     }
-    let file = File::open(&path)?;
-    Ok(Some(Facts::Hf(pollster::block_on(checkpoint::json(&file))?)))
+    let beside = |name: &str| std::fs::read(Path::new(model).join(name)).ok();
+    pollster::block_on(Directory::read(&File::open(&path)?, &beside)).map(Some)
 }
 
-/// The edge of the square that a directory's pictures become; none where it does not say so.
-fn shown(model: &str) -> Result<Option<usize>, Error> {
-    let preprocess = Preprocess::among(&|name| std::fs::read(Path::new(model).join(name)).ok())?;
-    let size = preprocess.and_then(|preprocess| preprocess.size());
-    Ok(size.filter(|size| size.height == size.width).map(|size| size.height))
+/// A model by name, or the directory that its name stands for.
+fn of<'a>(name: &'a str, directory: &'a Option<Directory>) -> Of<'a> {
+    directory.as_ref().map_or(Of::Published(name), Directory::of)
+}
+
+/// `640x480`: width and height.
+fn size(text: &str) -> Result<Grid, Error> {
+    let edges = text.split_once('x').and_then(|(width, height)| Some((width.parse().ok()?, height.parse().ok()?)));
+    edges.map(|(width, height)| Grid { height, width }).ok_or_else(|| {
+        Error::new("picture", format!("'{text}' is no size of a picture"), "write its width and height, as 640x480")
+    })
 }
 
 pub fn run(args: Args) -> Result<(), Error> {
-    let local = facts(&args.model)?;
-    let shown = if local.is_some() { shown(&args.model)? } else { None };
-    let file = args.file.as_deref().map(weights).transpose()?;
+    let local = directory(&args.model)?;
+    let beside = args.with.as_deref().map(directory).transpose()?.flatten();
+    let join = Join::read(&args.join)?;
+    let with = args.with.as_deref().map(|name| With { of: of(name, &beside), resolution: args.with_resolution, join });
+    let wanted = Wanted {
+        showing: Showing { resolution: args.resolution, ..Showing::default() },
+        cut: args.cut.as_deref().map(Cut::read).transpose()?,
+        hidden: args.hidden,
+        layer: args.layer,
+        patches: args.patches,
+        ..Wanted::default()
+    };
     let question = Question {
         prompt: args.prompt_tokens,
         answer: args.answer,
         context: args.context,
-        file,
+        file: args.file.as_deref().map(estimate::file).transpose()?,
         quant: &args.quant,
         backend: &args.backend,
+        wanted,
+        picture: args.picture.as_deref().map(size).transpose()?,
+        with,
         views: args.views,
         before: args.before,
-        resolution: args.resolution.or(shown),
-        layer: args.layer,
     };
     // Whose a directory is, nobody knows.
-    let name = local.is_none().then_some(args.model.as_str());
-    let (card, licence) = (name.and_then(vlm::published), name.and_then(licence));
+    let known = |name: &str, local: &Option<Directory>| if local.is_some() { About::default() } else { about(name) };
+    let first = known(&args.model, &local);
+    let second = args.with.as_deref().map(|name| known(name, &beside));
     // What is to be known of a model comes before what it costs, and before a refusal to say that.
     if !args.json {
-        card.into_iter().flat_map(lines).for_each(|line| crate::say(&line));
-        licence.iter().flat_map(granted).for_each(|line| crate::say(&line));
-        local.iter().for_each(|_| crate::say("licence  not known: see where the directory is from"));
+        first.card.iter().flat_map(lines).for_each(|line| crate::say(&line));
+        for (about, local) in [(Some(&first), &local), (second.as_ref(), &beside)] {
+            about
+                .and_then(|about| about.licence.as_ref())
+                .iter()
+                .flat_map(|l| granted(l))
+                .for_each(|line| crate::say(&line));
+            local.iter().for_each(|_| crate::say("licence  not known: see where the directory is from"));
+        }
     }
-    let bill = match local {
-        Some(facts) => estimate_of(&facts, question)?,
-        None => estimate(&args.model, question)?,
-    };
-    let stages: serde_json::Map<String, Value> = bill
+    let bill = estimate::estimate(of(&args.model, &local), question)?;
+    let stages: Map<String, Value> = bill
         .stages
         .iter()
         .map(|s| {
@@ -118,13 +150,13 @@ pub fn run(args: Args) -> Result<(), Error> {
         })
         .collect();
     if args.json {
-        let (card, licence) = (card.map(told), licence.as_ref().map(terms));
-        crate::say(
-            &json!({"model": args.model, "card": card, "licence": licence, "stages": stages,
-                "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes, "peak_bytes": bill.peak_bytes,
-                "file": bill.file.name, "unpacked": unpacked(&bill.unpacked)})
-            .to_string(),
-        );
+        let mut said = json!({"model": args.model, "card": first.card, "licence": first.licence, "stages": stages,
+            "weight_bytes": bill.weight_bytes, "kv_bytes": bill.kv_bytes, "peak_bytes": bill.peak_bytes,
+            "file": bill.file.name, "unpacked": unpacked(&bill.unpacked)});
+        if let Some(second) = second {
+            said["with"] = json!({"model": args.with, "licence": second.licence});
+        }
+        crate::say(&said.to_string());
         return Ok(());
     }
     crate::say(&format!("a file in {} is assumed", bill.file.name));
@@ -143,19 +175,8 @@ pub fn run(args: Args) -> Result<(), Error> {
     Ok(())
 }
 
-/// A card, for programs.
-fn told(card: &Card) -> Value {
-    json!({"parts": card.parts, "preprocess": card.preprocess, "template": card.template, "views": card.views,
-        "tokens": card.tokens, "claims": card.claims, "source": card.source, "oracle": card.oracle,
-        "licence": terms(&card.licence)})
-}
-
-fn terms(l: &Licence) -> Value {
-    json!({"name": l.name, "permissive": l.permissive, "gated": l.gated, "link": l.link, "text": l.text, "note": l.note})
-}
-
-/// The same for people.
-fn lines(card: &Card) -> Vec<String> {
+/// A card, for people.
+fn lines(card: &ModelCard) -> Vec<String> {
     let [before, after] = card.tokens;
     vec![
         format!("parts    {}", card.parts.join("; ")),
@@ -166,10 +187,8 @@ fn lines(card: &Card) -> Vec<String> {
     ]
 }
 
-fn granted(l: &Licence) -> Vec<String> {
-    let allowed = if l.permissive { "any use" } else { "some uses are excluded" };
-    let had = if l.gated { "after signing in" } else { "without signing in" };
-    let mut lines = vec![format!("licence  {}: {allowed}, {had}: {}", l.name, l.link), format!("terms    {}", l.text)];
-    lines.extend(Some(l.note).filter(|note| !note.is_empty()).map(|note| format!("besides  {note}")));
+fn granted(l: &Terms) -> Vec<String> {
+    let mut lines = vec![format!("licence  {l}: {}", l.link), format!("terms    {}", l.text)];
+    lines.extend(Some(&l.note).filter(|note| !note.is_empty()).map(|note| format!("besides  {note}")));
     lines
 }

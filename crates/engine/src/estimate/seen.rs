@@ -2,45 +2,139 @@
 //! the picture come on top of it, what stands between tiles is text.
 
 use super::held::{Held, footprint};
-use super::{Estimate, Question, Stage, bytes, read::answer, stored};
+use super::{Estimate, Known, Question, Stage, With, bytes, known, read::answer, stored};
 use crate::kept::Kept;
+use crate::picture::{Showing, Way, shorter};
 use crate::room;
+use crate::wanted::Wanted;
 use crate::wish::wishes;
 use squint_models::projector::record;
-use squint_models::vision::family;
+use squint_models::vision::{Vision, family};
 use squint_models::vlm::Parts;
-use squint_nn::encoder::Look;
+use squint_nn::encoder::{Encoder, Look};
 use squint_nn::{Place, Planned};
-use squint_ops::{Bill, Error, Grid, Kind, Null};
+use squint_ops::{Bill, Error, Grid, Kind, Null, Recording};
 use squint_weights::Facts;
 
-/// One picture through a vision encoder.
-pub fn look(facts: &Facts, absent: &[&'static str], q: Question) -> Result<Estimate, Error> {
-    let family = family(facts)?.ok_or_else(|| Error::bug("an encoder without a family"))?;
-    let e = (family.sizes)(facts)?;
-    let layer = q.layer.map(|number| e.layer(number)).transpose()?;
-    let image = q.resolution.map_or(e.image, Grid::square);
-    let look = Look { image, layer, patches: false, heads: layer.is_none() };
-    let (file, to) = (stored(facts, q, Kind::F32)?, wishes(q.quant, &["vision"])?[0]);
-    let encoded = family.record(&Planned { matrices: file, to, absent }, &e, look)?;
-    let (tokens_in, tokens_out) = (e.grid(image).rows(), e.rows(look));
-    let mut stage = Stage { name: "vision", tokens_in, tokens_out, ..Stage::default() };
-    stage.add(&Null::bill(&encoded.rec, &[])?);
-    let weight_bytes = bytes(&encoded.wants, Place::Model);
-    let unpacked = Kept::of(&encoded.wants, to).into_iter().collect();
+/// A picture so large that it becomes as many parts as it may.
+const LARGE: Grid = Grid { height: 1 << 13, width: 1 << 13 };
+
+/// One picture through a vision encoder, whole or in parts, or through two.
+pub fn look((facts, absent): (&Facts, &[&'static str]), q: Question) -> Result<Estimate, Error> {
     let mut held = Held::new(footprint(q.backend)?);
-    held.wants(&encoded.wants, Place::Model)?;
-    held.ready(&encoded.rec, &encoded.wants, &[])?;
-    Ok(Estimate { stages: vec![stage], weight_bytes, kv_bytes: 0, peak_bytes: held.bytes, file, unpacked })
+    let (file, unpacked) = (stored(facts, q, Kind::F32)?, vec![]);
+    let mut total = Estimate { stages: vec![], weight_bytes: 0, kv_bytes: 0, peak_bytes: 0, file, unpacked };
+    let mut stage = Stage { name: "vision", ..Stage::default() };
+    let eye = Tower::new(facts, absent, q)?;
+    match (q.wanted.cut, q.with) {
+        (None, None) => {
+            let look = q.wanted.look(&eye.sizes, eye.image)?;
+            eye.see((&[look], 1), &mut held, &mut stage, &mut total)?;
+        }
+        (Some(cut), None) => {
+            let views = cut.sizes([shorter(eye.image), eye.sizes.patch], q.picture.unwrap_or(LARGE))?;
+            let looks = views.iter().map(|view| q.wanted.look(&eye.sizes, *view)).collect::<Result<Vec<_>, _>>()?;
+            eye.see((&looks, cut.seen(looks.len())), &mut held, &mut stage, &mut total)?;
+            if cut.way == Way::Scales {
+                stage.tokens_out = eye.sizes.grid(eye.image).rows();
+            }
+        }
+        (None, Some(with)) => pair(&eye, with, q, (&mut held, &mut stage, &mut total))?,
+        (Some(_), Some(_)) => {
+            let what = "a picture in parts, and two encoders";
+            return Err(Error::new("cut", what, "ask for one of the two"));
+        }
+    }
+    (total.stages, total.peak_bytes) = (vec![stage], held.bytes);
+    Ok(total)
+}
+
+/// Both, and what joins their rows.
+fn pair(
+    one: &Tower,
+    with: With,
+    q: Question,
+    (held, stage, total): (&mut Held, &mut Stage, &mut Estimate),
+) -> Result<(), Error> {
+    let Known::Looks(facts, absent) = known(with.of)? else {
+        let what = "what is to look with an encoder is none that stands alone";
+        return Err(Error::new("with", what, "name an encoder, or a directory with one"));
+    };
+    let wanted = Wanted { hidden: true, ..q.wanted };
+    let showing = Showing { resolution: with.resolution, ..wanted.showing };
+    let two = Tower::new(&facts, &absent, Question { wanted: with.of.shown(Wanted { showing, ..wanted }), ..q })?;
+    let looks = [wanted.look(&one.sizes, one.image)?, wanted.look(&two.sizes, two.image)?];
+    let shapes = [(one, looks[0]), (&two, looks[1])].map(|(eye, look)| [eye.sizes.rows(look), eye.sizes.wide(look)]);
+    let shape = with.join.shape(shapes, [one.family.name, two.family.name])?;
+    one.see((&looks[..1], 1), held, stage, total)?;
+    two.see((&looks[1..], 1), held, stage, total)?;
+    let mut rec = Recording::default();
+    let (parts, _) = with.join.record(&mut rec, shapes);
+    held.ready(&rec, &[], &parts)?;
+    stage.add(&Null::bill(&rec, &[])?);
+    stage.tokens_out = shape[0];
+    Ok(())
+}
+
+/// An encoder that stands alone, and what it is shown.
+struct Tower<'a> {
+    family: &'static Vision,
+    sizes: Encoder,
+    planned: Planned<'a>,
+    image: Grid,
+}
+
+impl<'a> Tower<'a> {
+    fn new(facts: &Facts, absent: &'a [&'static str], q: Question) -> Result<Tower<'a>, Error> {
+        let family = family(facts)?.ok_or_else(|| Error::bug("an encoder without a family"))?;
+        let sizes = (family.sizes)(facts)?;
+        let image = q.wanted.showing.resolution.map_or(sizes.image, Grid::square);
+        let (matrices, to) = (stored(facts, q, Kind::F32)?, wishes(q.quant, &["vision"])?[0]);
+        Ok(Tower { family, sizes, planned: Planned { matrices, to, absent }, image })
+    }
+
+    /// It looks like this, one look after the other; behind the first so many nothing is new.
+    fn see(
+        &self,
+        (looks, seen): (&[Look], usize),
+        held: &mut Held,
+        stage: &mut Stage,
+        total: &mut Estimate,
+    ) -> Result<(), Error> {
+        let mut ready: Vec<(Look, Bill, u64)> = vec![];
+        for (i, look) in looks.iter().enumerate() {
+            if ready.last().is_none_or(|(last, ..)| last != look) {
+                let encoded = self.family.record(&self.planned, &self.sizes, *look)?;
+                if ready.is_empty() {
+                    // It is loaded for the first of them.
+                    held.wants(&encoded.wants, Place::Model)?;
+                    total.weight_bytes += bytes(&encoded.wants, Place::Model);
+                    total.unpacked.extend(Kept::of(&encoded.wants, self.planned.to));
+                }
+                let mut made = Held::new(held.on);
+                made.ready(&encoded.rec, &encoded.wants, &[])?;
+                ready.push((*look, Null::bill(&encoded.rec, &[])?, made.bytes));
+            }
+            if i < seen {
+                stage.add(&ready[ready.len() - 1].1);
+            }
+            stage.tokens_in += self.sizes.grid(look.image).rows();
+            stage.tokens_out += self.sizes.rows(*look);
+        }
+        // One goes when the next one is ready.
+        let two = |pair: &[(Look, Bill, u64)]| pair.iter().map(|(.., bytes)| bytes).sum();
+        held.bytes += ready.windows(ready.len().min(2)).map(two).max().unwrap_or(0);
+        Ok(())
+    }
 }
 
 /// A picture of so many views and a question. Absent are weights of the encoder and of the language model.
 pub fn see(facts: &Facts, [eye, tongue]: [&[&'static str]; 2], q: Question) -> Result<Estimate, Error> {
     let mut parts = Parts::of(facts)?.ok_or_else(|| Error::bug("a model that sees without parts"))?;
-    if let Some(number) = q.layer {
+    if let Some(number) = q.wanted.layer {
         parts.layer = Some(parts.vision.sizes.layer(number)?);
     }
-    let image = q.resolution.map_or(parts.vision.sizes.image, Grid::square);
+    let image = q.wanted.showing.resolution.map_or(parts.vision.sizes.image, Grid::square);
     let [language, cache, vision, projector] = wishes(q.quant, &["language", "kv", "vision", "projector"])?[..] else {
         return Err(Error::bug("four wishes were asked for"));
     };
