@@ -55,7 +55,7 @@ impl Wanted {
                 // Parts are as large as what the processor makes of a whole one, where that has a size.
                 let asked = showing.resolution.map(Grid::square);
                 let side = shorter(preprocess.size().or(asked).unwrap_or(sizes.image));
-                cut.pictures(&preprocess, picture, [side, sizes.patch], host).await?
+                cut.pictures(&preprocess, picture, side, sizes.patch, host).await?
             }
             None => preprocess.pictures(picture).0,
         };

@@ -32,7 +32,7 @@ pub fn look((facts, absent): (&Facts, &[&'static str]), q: Question) -> Result<E
             eye.see((&[look], 1), &mut held, &mut stage, &mut total)?;
         }
         (Some(cut), None) => {
-            let views = cut.sizes([shorter(eye.image), eye.sizes.patch], q.picture.unwrap_or(LARGE))?;
+            let views = cut.sizes(shorter(eye.image), eye.sizes.patch, q.picture.unwrap_or(LARGE))?;
             let looks = views.iter().map(|view| q.wanted.look(&eye.sizes, *view)).collect::<Result<Vec<_>, _>>()?;
             eye.see((&looks, cut.seen(looks.len())), &mut held, &mut stage, &mut total)?;
             if cut.way == Way::Scales {

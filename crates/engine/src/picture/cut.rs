@@ -57,10 +57,11 @@ impl Cut {
         self,
         preprocess: &Preprocess,
         picture: &Picture,
-        [side, patch]: [usize; 2],
+        side: usize,
+        patch: Grid,
         host: &Host,
     ) -> Result<Vec<Picture>, Error> {
-        let sheets = self.sheets([side, patch], picture.size)?;
+        let sheets = self.sheets(side, patch, picture.size)?;
         let framed = (self.way == Way::Squares).then(|| self.framed(side, picture, preprocess));
         let mut all = vec![];
         for [size, part] in sheets {
@@ -72,12 +73,12 @@ impl Cut {
     }
 
     /// Sizes of the same, known without a picture.
-    pub fn sizes(self, [side, patch]: [usize; 2], of: Grid) -> Result<Vec<Grid>, Error> {
+    pub fn sizes(self, side: usize, patch: Grid, of: Grid) -> Result<Vec<Grid>, Error> {
         if [of.height, of.width].iter().any(|edge| !(1..=EDGE).contains(edge)) {
             let what = format!("a picture of {}×{}", of.width, of.height);
             return Err(Error::new("picture", what, format!("choose edges from 1 to {EDGE}")));
         }
-        let sheets = self.sheets([side, patch], of)?;
+        let sheets = self.sheets(side, patch, of)?;
         Ok(sheets.into_iter().flat_map(|[size, part]| parts(size, part).map(|part| part.size)).collect())
     }
 
@@ -87,7 +88,7 @@ impl Cut {
     }
 
     /// What a picture of this size is brought to, and into what parts each of that is cut.
-    fn sheets(self, [side, patch]: [usize; 2], of: Grid) -> Result<Vec<[Grid; 2]>, Error> {
+    fn sheets(self, side: usize, patch: Grid, of: Grid) -> Result<Vec<[Grid; 2]>, Error> {
         let count = match self.way {
             Way::Scales => (1..=self.most).map(|n| n * n).sum(),
             Way::Slices | Way::Squares => self.most + 1,
@@ -99,6 +100,8 @@ impl Cut {
         let square = Grid::square(side);
         Ok(match self.way {
             Way::Slices => {
+                // The method knows square patches only.
+                let patch = patch.height.max(patch.width);
                 let plan = Slices { scale: side, patch, most: self.most }.plan(of);
                 let slices = (plan.slices.rows() > 0).then(|| [plan.refined, plan.slice()]);
                 [Some([plan.whole; 2]), slices].into_iter().flatten().collect()
