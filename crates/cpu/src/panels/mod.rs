@@ -13,7 +13,7 @@ mod close;
 mod fold;
 mod wide;
 
-pub use close::Close;
+pub use close::{Close, Shaped};
 pub use fold::Fold;
 pub use wide::{VECTOR, stretch};
 
@@ -113,8 +113,8 @@ impl Panels {
 
     /// A panel as tiles read it: itself, or brought into `room`.
     pub fn wide<'a>(&self, isa: Isa, panel: &'a [u8], room: &'a mut Room) -> &'a [u8] {
-        let Some(close) = self.close() else { return panel };
-        let to = room.of(self.cols / close.codes.run * stretch(close.codes).1 / 4);
+        let (Some(codes), Some(close)) = (self.kind.codes, self.close()) else { return panel };
+        let to = room.of(self.cols / codes.run * stretch(codes).1 / 4);
         isa.run(Widen { close: &close, panel, to });
         bytemuck::cast_slice(to)
     }
@@ -150,7 +150,7 @@ impl Layout for Panels {
         let mut out = vec![0.0; blocks.len() * block];
         let panel = &panel[blocks.start * close.bytes..];
         for (from, to) in panel.chunks_exact(close.bytes).zip(out.chunks_exact_mut(block)) {
-            close.get(lane, from, to);
+            close.get(codes, lane, from, to);
         }
         out.drain(..first - blocks.start * block);
         out.truncate(len);

@@ -5,7 +5,7 @@
 //! format's offset is taken off the sum instead. Codes of 8 bits have one, and are multiplied in 16 bits: two columns
 //! together, `[columns / 2][8 rows][2 columns]`.
 
-use super::close::{Close, REALS};
+use super::close::{Close, REALS, Shaped};
 use super::fold::Fold;
 use crate::lanes::{Body, LANES, Lanes};
 use squint_ops::{Codes, Kind};
@@ -31,32 +31,22 @@ impl Body for Widen<'_> {
     type Out = ();
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let codes = self.close.codes;
-        // One instance of the loop for every shape of a run that a format has.
-        match (codes.bits, codes.run, codes.min) {
-            (2, 16, _) => self.blocks::<L, 2, 16, true>(),
-            (2, _, _) => self.blocks::<L, 2, 32, false>(),
-            (3, _, _) => self.blocks::<L, 3, 16, false>(),
-            (4, _, _) => self.blocks::<L, 4, 32, true>(),
-            (5, _, true) => self.blocks::<L, 5, 32, true>(),
-            (5, _, false) => self.blocks::<L, 5, 32, false>(),
-            _ => self.blocks::<L, 6, 16, false>(),
-        }
+        self.close.shape::<L>(self);
     }
 }
 
-impl Widen<'_> {
+impl Shaped for Widen<'_> {
     #[inline(always)]
-    fn blocks<L: Lanes, const BITS: u32, const RUN: usize, const MIN: bool>(self) {
+    fn run<L: Lanes, const BITS: u32, const RUN: usize, const BLOCK: usize, const WHOLE: u32, const MIN: bool>(self) {
+        let close = const { &Close::new(BITS, RUN, BLOCK, WHOLE, MIN) };
+        debug_assert_eq!(close.bytes, self.close.bytes);
         let codes = RUN * LANES / if BITS <= 4 { 2 } else { 1 };
         let whole = codes + REALS * (1 + MIN as usize);
-        debug_assert!(self.close.codes.bits == BITS && (codes, whole) == stretch(self.close.codes));
-        let close = self.close;
         let blocks = self.to.chunks_exact_mut(close.runs * whole / 4);
         for (from, to) in self.panel.chunks_exact(close.bytes).zip(blocks) {
             unfold::<L, BITS>(&from[..close.steps], bytemuck::cast_slice_mut(to), [codes, whole]);
             for (run, to) in to.chunks_exact_mut(whole / 4).enumerate() {
-                let (scale, min) = close.scales::<L, MIN>(from, run);
+                let (scale, min) = close.scales::<L>(from, run);
                 L::store(scale, &mut to[codes / 4..]);
                 if MIN {
                     L::store(min, &mut to[codes / 4 + LANES..]);

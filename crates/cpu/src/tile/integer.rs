@@ -110,15 +110,15 @@ impl Integer<'_> {
 }
 
 /// Rows of a term that lie together.
-pub(super) struct Lines<'a, const RUN: usize, const R: usize> {
-    pub codes: &'a [u8],
+struct Lines<'a, const RUN: usize, const R: usize> {
+    codes: &'a [u8],
     scales: [&'a [f32]; R],
-    pub biases: [&'a [i32]; R],
+    biases: [&'a [i32]; R],
 }
 
 impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
     #[inline(always)]
-    pub fn of(term: &'a Term, r: usize, depth: usize) -> Self {
+    fn of(term: &'a Term, r: usize, depth: usize) -> Self {
         let (blocks, runs) = (depth / BLOCK, depth / RUN);
         Lines {
             codes: &term.codes[r * depth..][..R * depth],
@@ -129,7 +129,7 @@ impl<'a, const RUN: usize, const R: usize> Lines<'a, RUN, R> {
 
     /// The scale of a run's block.
     #[inline(always)]
-    pub fn scale<L: Lanes>(&self, i: usize, run: usize) -> L::V {
+    fn scale<L: Lanes>(&self, i: usize, run: usize) -> L::V {
         L::splat(self.scales[i][run * RUN / BLOCK])
     }
 }
