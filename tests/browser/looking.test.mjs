@@ -235,7 +235,7 @@ for (const on of [{ build: "threads" }, { build: "simd" }, { backend: "gpu" }]) 
   });
 }
 
-test("two encoders outlive their device", { timeout: 120_000 }, async () => {
+test("two encoders outlive their device", { timeout: 180_000 }, async () => {
   await story({ backend: "gpu" }, async (api) => {
     ok(await api.load({ model: hosts["clip-whole"].url }));
     const [, other, wish] = PAIRS[0];
