@@ -27,22 +27,36 @@ const FORMATS: &[(ImageFormat, &str)] = &[
 /// `name` is for messages. Of a moving picture it is the first frame. JPEGs, of which the largest pictures are, are decoded
 /// with stops: dropping the future ends the work.
 pub async fn decode(name: &str, bytes: &[u8], host: &Host) -> Result<Picture, Error> {
-    let reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| broken(name, "", &e.into()))?;
-    let known = reader.format().and_then(|f| FORMATS.iter().find(|(known, _)| *known == f));
-    let Some((format, word)) = known.copied() else {
+    let (format, word) = format(name, bytes)?;
+    if format != ImageFormat::Jpeg {
+        return other(name, bytes, (format, word));
+    }
+    let fault = |e| fault(name, word, e);
+    let jpeg = Jpeg::open(bytes).map_err(fault)?;
+    let (size, turn) = (jpeg.size(), jpeg.turn());
+    possible(name, word, size, jpeg.weight())?;
+    Ok(turned(jpeg.picture(&mut Pace::new(host)).await.map_err(fault)?, turn))
+}
+
+type Reader<'a> = ImageReader<Cursor<&'a [u8]>>;
+
+fn reader<'a>(name: &str, bytes: &'a [u8]) -> Result<Reader<'a>, Error> {
+    ImageReader::new(Cursor::new(bytes)).with_guessed_format().map_err(|e| broken(name, "", &e.into()))
+}
+
+fn format(name: &str, bytes: &[u8]) -> Result<(ImageFormat, &'static str), Error> {
+    let known = reader(name, bytes)?.format().and_then(|f| FORMATS.iter().find(|(known, _)| *known == f));
+    known.copied().ok_or_else(|| {
         let names: Vec<_> = FORMATS.iter().map(|(_, name)| *name).collect();
         let what = format!("'{name}' is no picture in a format that can be read");
-        return Err(Error::new("picture", what, format!("formats are {}", names.join(", "))));
-    };
-    if format == ImageFormat::Jpeg {
-        let fault = |e| fault(name, word, e);
-        let jpeg = Jpeg::open(bytes).map_err(fault)?;
-        let (size, turn) = (jpeg.size(), jpeg.turn());
-        possible(name, word, size, jpeg.weight())?;
-        return Ok(turned(jpeg.picture(&mut Pace::new(host)).await.map_err(fault)?, turn));
-    }
+        Error::new("picture", what, format!("formats are {}", names.join(", ")))
+    })
+}
+
+/// In one piece. No future: what a future needs is compiled where it is awaited, and there decoders were not made small.
+fn other(name: &str, bytes: &[u8], (format, word): (ImageFormat, &'static str)) -> Result<Picture, Error> {
     let trouble = |e| broken(name, word, &e);
-    let mut decoder = reader.into_decoder().map_err(trouble)?;
+    let mut decoder = reader(name, bytes)?.into_decoder().map_err(trouble)?;
     let ((width, height), colour, all) = (decoder.dimensions(), decoder.color_type(), decoder.total_bytes());
     let size = Grid { height: height as usize, width: width as usize };
     possible(name, word, size, all)?;
