@@ -127,7 +127,7 @@ fn language_models_hold_what_was_estimated() {
 #[test]
 fn encoders_hold_what_was_estimated() {
     let all = folders("encoders");
-    assert_eq!(all.len(), 18);
+    assert_eq!(all.len(), 21);
     for on in on() {
         for path in &all {
             for ask in asks(PICTURE) {

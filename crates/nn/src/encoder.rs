@@ -182,7 +182,8 @@ fn tokens(net: &mut Net, e: &Encoder, image: Grid, pixels: Buf) -> Result<Buf, E
     let (width, first, grid) = (e.heads.width, e.plan.first.len(), e.grid(image));
     if grid.rows() == 0 {
         let Grid { height, width } = e.patch;
-        let what = format!("a picture of {}×{} has no patch of {height}×{width}", image.height, image.width);
+        let patch = if height == width { height.to_string() } else { format!("{height}×{width}") };
+        let what = format!("a picture of {}×{} has no patch of {patch}", image.height, image.width);
         return Err(Error::new("size", what, "use a larger one"));
     }
     let whole = Grid { height: grid.height * e.patch.height, width: grid.width * e.patch.width };

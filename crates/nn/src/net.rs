@@ -246,8 +246,8 @@ impl<'a> Net<'a> {
     }
 
     /// The weights of several linear layers of one input as one, row upon row, and their biases: outputs come out side by
-    /// side. None where formats differ or only some have biases, and they have to be asked for one by one. A checkpoint
-    /// may have them as one already: `attn.q`, `attn.k` and `attn.v` as `attn.q_k_v`.
+    /// side. None where formats differ, parts end within a word or only some have biases, and they have to be asked for one
+    /// by one. A checkpoint may have them as one already: `attn.q`, `attn.k` and `attn.v` as `attn.q_k_v`.
     pub fn stacked(&mut self, ins: usize, parts: &[(String, usize)]) -> Result<Option<(Buf, Option<Buf>)>, Error> {
         let outs = parts.iter().map(|(_, outs)| outs).sum();
         let (fused, first) = (fused(parts), format!("{}.weight", parts[0].0));
@@ -263,7 +263,10 @@ impl<'a> Net<'a> {
             let weight = format!("{name}.weight");
             kinds.push(self.catalog.kind(&weight, &[*outs, ins])?.ok_or_else(|| self.missing(&weight))?);
         }
-        if kinds.windows(2).any(|k| k[0] != k[1]) || (biases > 0 && biases < parts.len()) {
+        // Parts of halves may end within a word, and words are what devices write.
+        let within = |outs: &usize| kinds[0].block == 1 && !kinds[0].bytes_of(outs * ins).is_multiple_of(4);
+        let apart = kinds.windows(2).any(|k| k[0] != k[1]) || parts.iter().any(|(_, outs)| within(outs));
+        if apart || (biases > 0 && biases < parts.len()) {
             return Ok(None);
         }
         let joined = |what: &str| parts.iter().map(|(n, _)| format!("{n}.{what}")).collect::<Vec<_>>().join("+");
