@@ -1,4 +1,5 @@
 // The page of somebody who uses squint.js: nothing on it but the module, and ears on what its workers say.
+import assert from "node:assert/strict";
 
 export const BLANK = { "blank.html": "<!doctype html><link rel=\"icon\" href=\"data:,\"><title>A page that asks Squint</title>" };
 
@@ -114,3 +115,16 @@ export class Api {
   }
 }
 
+/** A story told of a page of its own; nothing but downloads may have failed in its console. */
+export async function told(browser, url, options, tell) {
+  const api = await Api.open(browser, url, options);
+  try {
+    await tell(api);
+    assert.deepEqual(api.errors.filter((e) => !/Failed to load resource/.test(e)), []);
+  } catch (e) {
+    e.message += `\n  console: ${api.errors.join(" | ") || "no errors"}`;
+    throw e;
+  } finally {
+    await api.close();
+  }
+}

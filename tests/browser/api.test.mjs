@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Api, BLANK } from "./api.mjs";
+import { BLANK, told } from "./api.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
 import { SMALL, tiny } from "./tiny.mjs";
@@ -29,18 +29,7 @@ after(async () => {
   await files?.close();
 });
 
-async function story(options, tell) {
-  const api = await Api.open(browser, site.url, options);
-  try {
-    await tell(api);
-    assert.deepEqual(api.errors.filter((e) => !/Failed to load resource/.test(e)), []);
-  } catch (e) {
-    e.message += `\n  console: ${api.errors.join(" | ") || "no errors"}`;
-    throw e;
-  } finally {
-    await api.close();
-  }
-}
+const story = (options, tell) => told(browser, site.url, options, tell);
 
 /** What the command line says, or null with the reason printed. */
 function native(model, args) {

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Api, BLANK } from "./api.mjs";
+import { BLANK, told } from "./api.mjs";
 import { bmp, directory, FRAIL, path } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
@@ -53,18 +53,11 @@ after(async () => {
   for (const server of [site, frail, shown, ...Object.values(hosts ?? {})]) await server?.close();
 });
 
-async function story(options, tell, at = site) {
-  const api = await Api.open(browser, at.url, options);
-  try {
+function story(options, tell, at = site) {
+  return told(browser, at.url, options, async (api) => {
     await api.run(looking);
     await tell(api);
-    assert.deepEqual(api.errors.filter((e) => !/Failed to load resource/.test(e)), []);
-  } catch (e) {
-    e.message += `\n  console: ${api.errors.join(" | ") || "no errors"}`;
-    throw e;
-  } finally {
-    await api.close();
-  }
+  });
 }
 
 /** Runs in the page: an image of the host, shown to the encoder that was loaded. */

@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Api, BLANK } from "./api.mjs";
+import { BLANK, told } from "./api.mjs";
 import { bmp, directory, encoder, folder, FRAIL, MODELS, PAIRS, pair, path, tiled } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
@@ -37,18 +37,11 @@ after(async () => {
   for (const server of [site, frail, shown, ...Object.values(hosts ?? {})]) await server?.close();
 });
 
-async function story(options, tell, at = site) {
-  const api = await Api.open(browser, at.url, options);
-  try {
+function story(options, tell, at = site) {
+  return told(browser, at.url, options, async (api) => {
     await api.run(showing);
     await tell(api);
-    assert.deepEqual(api.errors.filter((e) => !/Failed to load resource/.test(e)), []);
-  } catch (e) {
-    e.message += `\n  console: ${api.errors.join(" | ") || "no errors"}`;
-    throw e;
-  } finally {
-    await api.close();
-  }
+  });
 }
 
 /** Runs in the page: pictures in each form a page may have them, from an address. */

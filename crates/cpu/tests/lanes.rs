@@ -6,7 +6,7 @@
 use squint_cpu::{Cpu, Isa};
 use squint_ops::case::{Case, Rng, relative_error};
 use squint_ops::op::{Experts, Rope, Sight};
-use squint_ops::{Backend, Buf, Host, Kind, OPS, Recording, Reference};
+use squint_ops::{Backend, Buf, Host, Kind, OPS, Recording, Reference, WEIGHTS};
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
@@ -27,19 +27,9 @@ fn now<T>(future: impl Future<Output = T>) -> T {
     }
 }
 
-const INTEGERS: [Kind; 11] = [
-    Kind::Q8_0,
-    Kind::Q4_0,
-    Kind::Q4_1,
-    Kind::Q5_0,
-    Kind::Q5_1,
-    Kind::Q2_K,
-    Kind::Q3_K,
-    Kind::Q4_K,
-    Kind::Q5_K,
-    Kind::Q6_K,
-    Kind::TQ2_0,
-];
+fn integers() -> impl Iterator<Item = Kind> {
+    WEIGHTS.iter().copied().filter(|kind| kind.codes.is_some())
+}
 
 struct Product {
     case: Case,
@@ -67,7 +57,7 @@ fn product(rng: &mut Rng, kind: Kind) -> Product {
 }
 
 fn products() -> impl Iterator<Item = Product> {
-    INTEGERS.into_iter().flat_map(|kind| (0..12).map(move |i| product(&mut Rng::new(70 + i), kind)))
+    integers().flat_map(|kind| (0..12).map(move |i| product(&mut Rng::new(70 + i), kind)))
 }
 
 const START: u64 = 0xcbf2_9ce4_8422_2325;
@@ -136,7 +126,7 @@ fn a_quantized_layer_is_the_same_bits_everywhere() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn experts_are_the_same_bits_as_products() {
     let (rows, outs, depth, experts) = (13, 40, 512, 3);
-    for kind in INTEGERS {
+    for kind in integers() {
         let rng = &mut Rng::new(21);
         let x: Vec<f32> = (0..rows * depth).map(|_| rng.number()).collect();
         let w: Vec<f32> = (0..experts * outs * depth).map(|_| rng.number()).collect();
@@ -309,7 +299,7 @@ fn what_only_stands_after_a_product_is_not_joined() {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn what_is_no_number_stays_none() {
-    for (kind, bad) in INTEGERS.into_iter().flat_map(|kind| [(kind, f32::NAN), (kind, f32::INFINITY)]) {
+    for (kind, bad) in integers().flat_map(|kind| [(kind, f32::NAN), (kind, f32::INFINITY)]) {
         let (rows, outs, depth, rng) = (6, 11, 512, &mut Rng::new(3));
         let mut case = Case::new(String::new());
         let mut x: Vec<f32> = (0..rows * depth).map(|_| rng.number()).collect();

@@ -7,7 +7,7 @@
 
 use squint_cpu::{Cpu, Isa};
 use squint_ops::op::{Rope, Sight, Span};
-use squint_ops::{Backend, Host, Kind, Recording, Role};
+use squint_ops::{Backend, Host, Kind, Recording, Role, WEIGHTS};
 use std::future::Future;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -82,19 +82,9 @@ fn matmul(on: &Cpu, kind: Kind, [rows, outs, depth]: [usize; 3]) {
     ));
 }
 
-const INTEGERS: [Kind; 11] = [
-    Kind::Q8_0,
-    Kind::Q4_0,
-    Kind::Q4_1,
-    Kind::Q5_0,
-    Kind::Q5_1,
-    Kind::Q2_K,
-    Kind::Q3_K,
-    Kind::Q4_K,
-    Kind::Q5_K,
-    Kind::Q6_K,
-    Kind::TQ2_0,
-];
+fn integers() -> impl Iterator<Item = Kind> {
+    WEIGHTS.iter().copied().filter(|kind| kind.codes.is_some())
+}
 
 fn cpus() -> Vec<Cpu> {
     let host = Host { now: Rc::new(|| 0.0), pause: Rc::new(|| Box::pin(std::future::ready(()))) };
@@ -235,7 +225,7 @@ fn speed_of_matmul() {
 #[ignore = "a measurement"]
 fn speed_of_formats() {
     for cpu in cpus() {
-        for kind in INTEGERS {
+        for kind in integers() {
             for shape in [[200, 768, 1536], [1, 768, 1536], [1, 49152, 768]] {
                 matmul(&cpu, kind, shape);
             }

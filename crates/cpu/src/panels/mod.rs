@@ -162,24 +162,8 @@ impl Layout for Panels {
 mod tests {
     use super::*;
     use crate::Isa;
+    use squint_ops::WEIGHTS;
     use squint_ops::case::Rng;
-
-    const KINDS: [Kind; 14] = [
-        Kind::F32,
-        Kind::F16,
-        Kind::BF16,
-        Kind::Q8_0,
-        Kind::Q4_0,
-        Kind::Q4_1,
-        Kind::Q5_0,
-        Kind::Q5_1,
-        Kind::Q2_K,
-        Kind::Q3_K,
-        Kind::Q4_K,
-        Kind::Q5_K,
-        Kind::Q6_K,
-        Kind::TQ2_0,
-    ];
 
     /// Bytes here for each in the file. What a model takes is said beforehand, and the heap has a bar of 1.3 and 64 MB.
     const ROOM: [(Kind, f32); 14] = [
@@ -210,7 +194,7 @@ mod tests {
     /// Rows arrive in chunks that end within panels, and come back as the format's own unpacking has them.
     #[test]
     fn rows_come_back_as_they_went_in() {
-        for kind in KINDS {
+        for &kind in WEIGHTS {
             let (rows, cols, mut rng) = (19, 512, Rng::new(4));
             let values: Vec<f32> = (0..rows * cols).map(|_| rng.number()).collect();
             let (bytes, row) = (kind.pack_all(&values), kind.bytes_of(cols));
