@@ -9,9 +9,14 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
-/// Looks before sleeping: some two milliseconds. Natively the processor makes a pause between two. Threads that sleep
-/// sooner are woken often, and a woken one is put behind its waker, on the same processor, until the system looks around.
-const LOOKS: usize = if cfg!(target_arch = "wasm32") { 1_600_000 } else { 60_000 };
+/// Looks before sleeping, of a thread that has found something by looking before: some two milliseconds. Natively the
+/// processor makes a pause between two. Threads that sleep sooner are woken often, and a woken one is put behind its
+/// waker, on the same processor, until the system looks around.
+const LONG: usize = if cfg!(target_arch = "wasm32") { 1_600_000 } else { 60_000 };
+
+/// Looks of a thread that found nothing the last time, or waits for others to end a part: long enough for a part. Where
+/// threads share one processor, whoever looks keeps from it those it is looking for.
+const SHORT: usize = LONG / 10;
 
 /// Added to `door` where nobody may join any more.
 const CLOSED: usize = 1 << (usize::BITS - 1);
@@ -84,9 +89,10 @@ impl Crew {
 
     /// Does parts of jobs until the crew is dismissed.
     pub fn serve(&self) {
-        let mut seen = 0;
+        let (mut seen, mut looks) = (0, SHORT);
         loop {
-            self.begun.wait(|| self.turn.load(SeqCst) != seen || self.over.load(SeqCst));
+            let awake = self.begun.wait(looks, || self.turn.load(SeqCst) != seen || self.over.load(SeqCst));
+            looks = if awake { LONG } else { SHORT };
             if self.over.load(SeqCst) {
                 return;
             }
@@ -124,7 +130,7 @@ struct Open<'a>(&'a Crew);
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         self.0.door.fetch_or(CLOSED, SeqCst);
-        self.0.done.wait(|| self.0.door.load(SeqCst) == CLOSED);
+        self.0.done.wait(SHORT, || self.0.door.load(SeqCst) == CLOSED);
         self.0.busy.store(false, SeqCst);
     }
 }
@@ -152,10 +158,11 @@ struct Bell {
 }
 
 impl Bell {
-    fn wait(&self, ready: impl Fn() -> bool) {
-        for _ in 0..LOOKS {
+    /// Whether it became true before the thread fell asleep.
+    fn wait(&self, looks: usize, ready: impl Fn() -> bool) -> bool {
+        for _ in 0..looks {
             if ready() {
-                return;
+                return true;
             }
             std::hint::spin_loop();
         }
@@ -166,6 +173,7 @@ impl Bell {
             guard = self.wake.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
         self.asleep.fetch_sub(1, SeqCst);
+        false
     }
 
     fn ring(&self) {

@@ -1,6 +1,6 @@
 // onnxruntime-web. Its smallest build for the CPU, the one with its GPU provider for WebGPU.
-import { fetched, rest } from "./clock.mjs";
-import { packed, picture } from "./picture.mjs";
+import { fetched } from "./clock.mjs";
+import { turn } from "./turn.mjs";
 
 let ort, session;
 
@@ -15,15 +15,12 @@ export async function load({ file, backend, threads }) {
 }
 
 /** The model wants channels first. */
-export async function encode({ run }) {
-  const pixels = picture(run);
-  const side = Math.sqrt(pixels.length / 3);
-  const planes = new Float32Array(pixels.length);
-  for (let i = 0; i < side * side; i++) for (let c = 0; c < 3; c++) planes[c * side * side + i] = pixels[3 * i + c];
-  const feeds = { [session.inputNames[0]]: new ort.Tensor("float32", planes, [1, 3, side, side]) };
-  await rest();
-  const start = performance.now();
-  const out = await session.run(feeds);
-  const values = await out[session.outputNames[0]].getData();
-  return { ms: performance.now() - start, values: packed(values) };
-}
+export const encode = ({ run, count }) =>
+  turn(run, count, (pixels) => {
+    const side = Math.sqrt(pixels.length / 3);
+    const planes = new Float32Array(pixels.length);
+    for (let i = 0; i < side * side; i++) for (let c = 0; c < 3; c++) planes[c * side * side + i] = pixels[3 * i + c];
+    const feeds = { [session.inputNames[0]]: new ort.Tensor("float32", planes, [1, 3, side, side]) };
+    const ask = async () => (await session.run(feeds))[session.outputNames[0]].getData();
+    return { ask, values: (out) => out };
+  });

@@ -1,7 +1,7 @@
 // Squint as a page uses it. Loaded into a blank page; the bench calls what is exported.
 import { Squint } from "/squint.js";
 import { clock, fetched, rest } from "./clock.mjs";
-import { packed, picture } from "./picture.mjs";
+import { turn } from "./turn.mjs";
 
 let squint;
 
@@ -27,11 +27,8 @@ export async function answer({ prompt, maxTokens }) {
   return { ...stamps.speeds(m.promptTokens, m.generatedTokens), own, text, heapBytes: m.heapBytes, build: m.build };
 }
 
-export async function encode({ run }) {
-  const pixels = picture(run);
-  const side = Math.sqrt(pixels.length / 3);
-  await rest();
-  const start = performance.now();
-  const out = await squint.encode({ pixels, height: side, width: side });
-  return { ms: performance.now() - start, values: packed(out.values) };
-}
+export const encode = ({ run, count }) =>
+  turn(run, count, (pixels) => {
+    const side = Math.sqrt(pixels.length / 3);
+    return { ask: () => squint.encode({ pixels, height: side, width: side }), values: (out) => out.values };
+  });
