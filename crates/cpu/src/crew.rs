@@ -184,3 +184,25 @@ impl Bell {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A thread that slept looks less long the next time.
+    #[test]
+    fn a_wait_says_whether_it_slept() {
+        let (bell, come) = (Bell::default(), AtomicBool::new(true));
+        assert!(bell.wait(1, || come.load(SeqCst)), "it was there at the first look");
+        come.store(false, SeqCst);
+        std::thread::scope(|threads| {
+            let sleeper = threads.spawn(|| bell.wait(1, || come.load(SeqCst)));
+            while bell.asleep.load(SeqCst) == 0 {
+                std::thread::yield_now();
+            }
+            come.store(true, SeqCst);
+            bell.ring();
+            assert!(!sleeper.join().unwrap(), "it slept until the bell rang");
+        });
+    }
+}
