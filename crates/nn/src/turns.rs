@@ -54,6 +54,14 @@ impl Turns {
         }
     }
 
+    /// Tokens of the longest text whose pairs turn as those of the shortest; none where all do.
+    pub fn beyond(&self) -> Option<usize> {
+        match self {
+            Turns::Always(_) => None,
+            Turns::Either { upto, .. } | Turns::Growing { upto, .. } => Some(*upto),
+        }
+    }
+
     /// Tokens up to which a text may grow before it has to be read anew; none where it never has to.
     pub fn border(&self) -> Option<usize> {
         match self {
@@ -79,5 +87,6 @@ mod tests {
         let either = Turns::Either { upto: 32, tables: [vec![1.0], vec![0.5]], anew: true };
         assert_eq!((either.table(32), either.table(33)), (vec![1.0], vec![0.5]));
         assert_eq!((either.pairs(), either.border(), growing.pairs(), growing.border()), (1, Some(32), 4, None));
+        assert_eq!((either.beyond(), growing.beyond(), Turns::Always(plain).beyond()), (Some(32), Some(32), None));
     }
 }

@@ -66,6 +66,8 @@ fn say(talk: &Talk, wish: Generate, pictures: usize) -> Result<Say, Error> {
         min_p: wish.min_p,
         penalty: wish.repeat_penalty,
     };
-    let (now, most) = (wish.now.map(|s| s as i64), wish.max_tokens as usize);
-    Ok(Say { prompt, now, most, choice: Choice { how, seed: wish.seed }, stops: wish.stop })
+    let (now, most, choice) = (wish.now.map(|s| s as i64), wish.max_tokens as usize, Choice { how, seed: wish.seed });
+    // Before pictures are looked at: that takes seconds.
+    choice.check()?;
+    Ok(Say { prompt, now, most, choice, stops: wish.stop })
 }

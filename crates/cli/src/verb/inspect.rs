@@ -78,16 +78,27 @@ fn encoder(member: &vision::Found) -> Known {
 
 fn decoder(member: &text::Found) -> Known {
     let d = &member.sizes;
+    let (beyond, anew) = (d.turns.beyond(), d.turns.border().is_some());
+    let slower = beyond.map_or(String::new(), |n| format!(", slower in texts of more than {n} tokens"));
+    let again = if anew { ", which are read anew there" } else { "" };
+    let mut lines = vec![
+        format!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner),
+        format!("heads         {} of {}, keys and values {}", d.heads.heads, d.heads.head, d.heads.groups),
+        format!("vocabulary    {}", d.vocab),
+        format!("context       {}", d.context),
+        format!("positions     {} of {} numbers of a head are turned{slower}{again}", d.rope.rotated, d.heads.head),
+    ];
+    let narrow: Vec<usize> = d.windows.iter().copied().filter(|keys| *keys > 0).collect();
+    if let Some(keys) = narrow.first() {
+        lines.push(format!("window        {keys} keys in {} of {} layers", narrow.len(), d.layers));
+    }
     Known {
         family: member.family.name,
         sizes: json!({"layers": d.layers, "width": d.heads.width, "heads": d.heads.heads, "groups": d.heads.groups,
-            "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context}),
-        lines: vec![
-            format!("layers        {} of width {}, {} inside", d.layers, d.heads.width, d.inner),
-            format!("heads         {} of {}, keys and values {}", d.heads.heads, d.heads.head, d.heads.groups),
-            format!("vocabulary    {}", d.vocab),
-            format!("context       {}", d.context),
-        ],
+            "head": d.heads.head, "inner": d.inner, "vocab": d.vocab, "context": d.context,
+            "rotated": d.rope.rotated, "slower_beyond": beyond, "read_anew": anew,
+            "windows": if narrow.is_empty() { &[] } else { d.windows.as_slice() }}),
+        lines,
     }
 }
 
