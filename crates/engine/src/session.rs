@@ -318,7 +318,10 @@ impl Session {
         let vocab = self.model.sizes.vocab;
         let shown = |id: &u32| self.album.as_ref().is_some_and(|album| album.numbers.contains(id));
         match prompt.iter().find(|id| **id as usize >= vocab && !shown(id)) {
-            Some(id) => bad(format!("the id {id} is beyond the model's {vocab}"), "the tokenizer is of another model"),
+            Some(id) => bad(
+                format!("the id {id} is beyond the model's {vocab}"),
+                "give ids of this model; where text was given, the tokenizer is another model's",
+            ),
             None => Ok(()),
         }
     }

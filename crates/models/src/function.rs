@@ -5,6 +5,7 @@ use squint_weights::{Error, Fact, Facts};
 /// Theirs, ours.
 const FUNCTIONS: &[(&str, &str)] = &[
     ("gelu", "gelu"),
+    ("gelu_python", "gelu"),
     ("gelu_fast", "gelu_tanh"),
     ("gelu_new", "gelu_tanh"),
     ("gelu_pytorch_tanh", "gelu_tanh"),

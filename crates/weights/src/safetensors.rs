@@ -174,7 +174,7 @@ pub fn shards(index: &[u8]) -> Result<Vec<String>, Error> {
         return Err(Error::new("missing", what, "get the file again"));
     }
     // A name with a path would reach outside the model's folder.
-    match files.iter().find(|f| f.contains(['/', '\\']) || f.starts_with('.')) {
+    match files.iter().find(|f| f.is_empty() || f.contains(['/', '\\']) || f.starts_with('.')) {
         Some(file) => Err(Error::new("path", format!("the index names '{file}'"), "shards lie beside their index")),
         None => Ok(files.into_iter().collect()),
     }

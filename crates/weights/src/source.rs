@@ -69,7 +69,11 @@ impl File {
         let name = path.display().to_string();
         let trouble = |e| Error::new("file", format!("'{name}' cannot be opened: {e}"), "check the path");
         let file = std::fs::File::open(path).map_err(trouble)?;
-        let size = file.metadata().map_err(trouble)?.len();
+        let about = file.metadata().map_err(trouble)?;
+        if !about.is_file() {
+            return Err(Error::new("file", format!("'{name}' is no plain file"), "check the path"));
+        }
+        let size = about.len();
         Ok(File { name, file: file.into(), size })
     }
 }

@@ -6,6 +6,7 @@
 use super::jpeg::{Fault, Jpeg};
 use super::pace::Pace;
 use super::{Picture, RGB};
+use super::{exif, gif};
 use image::error::ImageError;
 use image::{ColorType, ImageDecoder, ImageFormat, ImageReader, Limits};
 use squint_ops::{Error, Grid, Host};
@@ -64,16 +65,20 @@ fn other(name: &str, bytes: &[u8], (format, word): (ImageFormat, &'static str)) 
     // Beside the picture, decoders keep rows, and of progressive pictures all coefficients.
     limits.max_alloc = Some(all * 4 + (1 << 24));
     decoder.set_limits(limits).map_err(trouble)?;
-    let turn = decoder.orientation().map_err(trouble)?.to_exif();
+    let turn = exif::turn(format, bytes);
     let mut raw = vec![];
     raw.try_reserve_exact(all as usize).map_err(|_| short(name, all))?;
     raw.resize(all as usize, 0);
     decoder.read_image(&mut raw).map_err(trouble)?;
-    let bytes = rgb(raw, colour, grey16(format, bytes)).ok_or_else(|| {
+    let pixels = rgb(raw, colour, grey16(format, bytes)).ok_or_else(|| {
         let what = format!("'{name}' is a {word} with pixels of the kind {colour:?}");
         Error::new("picture", what, "save it with 8 or 16 bits of grey or colour")
     })?;
-    Ok(turned(Picture { size, bytes }, turn))
+    let mut picture = Picture { size, bytes: pixels };
+    if format == ImageFormat::Gif {
+        gif::paint(&mut picture, bytes);
+    }
+    Ok(turned(picture, turn))
 }
 
 /// Whether a picture of so many decoded bytes may be.

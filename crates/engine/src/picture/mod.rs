@@ -15,9 +15,11 @@
 mod config;
 mod cut;
 mod decode;
+mod exif;
 mod expand;
 mod filter;
 mod fit;
+mod gif;
 mod heat;
 mod jpeg;
 mod known;

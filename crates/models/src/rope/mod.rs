@@ -121,9 +121,11 @@ pub fn positions(facts: &Facts, rope: Rope, context: usize, habit: Habit) -> Res
     let reach = (context as f64 * farther.max(1.0)).min(MOST) as usize;
     for tokens in [1, reach] {
         let table = turns.table(tokens);
-        if table.iter().any(|f| !f.is_finite() || *f <= 0.0) {
-            let what = format!("pairs turn by {table:?} radians a position: ");
-            return Err(meaningless(what + "'rope_theta' or what it is stretched by means nothing"));
+        if let Some(bad) = table.iter().position(|f| !f.is_finite() || *f <= 0.0) {
+            let (theta, by) =
+                if said.gguf() { ("rope.freq_base", "rope.scaling") } else { ("rope_theta", "rope_scaling") };
+            let what = format!("'{theta}' is {base}, and the pair {bad} of {} turns by {}: ", table.len(), table[bad]);
+            return Err(meaningless(what + &format!("that, or what '{by}' says, means nothing")));
         }
     }
     if !gain.is_finite() || gain <= 0.0 {

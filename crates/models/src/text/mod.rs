@@ -48,6 +48,8 @@ pub type Found = Member<Text, Decoder>;
 
 /// The language model that a checkpoint is.
 pub fn alone(facts: &Facts) -> Result<Found, Error> {
+    let filled = crate::own::alone(facts)?;
+    let facts = filled.as_ref().unwrap_or(facts);
     let family = family(facts)?;
     let (ignored, absent) = (family.ignored.to_vec(), Some((family.absent)(facts)?));
     Ok(Member { family, sizes: (family.sizes)(facts)?, first: &[], outer: &[""], ignored, absent })

@@ -64,6 +64,10 @@ pub(super) fn sizes(facts: &Facts, usual: &Usual) -> Result<Decoder, Error> {
         Norm::Rms { .. } => Fact { gguf: "attention.layer_norm_rms_epsilon", hf: "rms_norm_eps" },
         Norm::Layer => Fact { gguf: "attention.layer_norm_epsilon", hf: "layer_norm_eps" },
     })?;
+    if eps.is_none() && matches!(facts, Facts::Gguf(_)) {
+        let what = "what norms add to a square is missing: 'attention.layer_norm_rms_epsilon' or 'layer_norm_epsilon'";
+        return Err(Error::new("config", what, "the file is damaged: get it again"));
+    }
     if let Some(eps) = eps.filter(|eps| !eps.is_finite() || *eps < 0.0) {
         let what = format!("what norms add to a square is {eps}");
         return Err(Error::new("config", what, "the file is damaged: get it again"));
@@ -180,7 +184,8 @@ mod tests {
     /// Of a head of 64, a GGUF file may have fewer numbers turned.
     #[test]
     fn turned_numbers_come_in_pairs() {
-        let read = |turned: f64| {
+        const EPS: &str = "attention.layer_norm_rms_epsilon";
+        let said = |turned: f64, eps: &str| {
             let mut meta = squint_weights::Meta::default();
             meta.insert("general.architecture".into(), squint_weights::Value::Text("llama".into()));
             for (key, n) in [
@@ -191,12 +196,16 @@ mod tests {
                 ("vocab_size", 96.0),
                 ("context_length", 256.0),
                 ("rope.dimension_count", turned),
+                (eps, 1e-5),
             ] {
                 meta.insert(format!("llama.{key}"), squint_weights::Value::Number(n));
             }
-            sizes(&Facts::Gguf(meta), &LIKE_LLAMA)
+            meta
         };
+        let read = |turned: f64| sizes(&Facts::Gguf(said(turned, EPS)), &LIKE_LLAMA);
         assert_eq!(read(6.0).unwrap().turns.pairs(), 3);
+        let e = sizes(&Facts::Gguf(said(6.0, "another")), &LIKE_LLAMA).unwrap_err();
+        assert!(e.code == "config" && e.what.contains(EPS), "{e}");
         for (turned, words) in [(5.0, "5 of them turned"), (66.0, "is 66; 1 to 64")] {
             let e = read(turned).unwrap_err();
             assert!(e.code == "config" && e.what.contains(words), "{e}");

@@ -1,8 +1,8 @@
 //! Idefics3 and SmolVLM: tiles of a picture and the whole of it, each through the same tower and a pixel shuffle:
 //! <https://arxiv.org/abs/2408.12637>, <https://arxiv.org/abs/2504.05299>.
 
-use super::own::{own, own_as};
-use super::{Mmproj, Said, Vlm, mark};
+use super::{Mmproj, Said, TIED, Vlm, mark};
+use crate::own::{own, own_as};
 use crate::vision::mmproj;
 
 pub static IDEFICS3: Vlm = Vlm {
@@ -23,6 +23,7 @@ pub static IDEFICS3: Vlm = Vlm {
             projector: "idefics3",
             absent: &["bias"],
             text: own(facts, "text_config", "llama")?,
+            tied: facts.flag(TIED)?,
             mark: mark(facts)?,
             beside: None,
         })

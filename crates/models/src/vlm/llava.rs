@@ -1,9 +1,9 @@
 //! LLaVA as Hugging Face publishes it: an encoder's rows, mostly of the layer before the last, or of several layers side by
 //! side, through two linear layers: <https://arxiv.org/abs/2310.03744>.
 
-use super::own::own;
 use super::vicuna::TEMPLATE;
-use super::{Mmproj, Said, Vlm, mark};
+use super::{Mmproj, Said, TIED, Vlm, mark};
+use crate::own::own;
 use crate::vision::mmproj;
 use squint_weights::{Error, Fact, Facts};
 
@@ -51,6 +51,11 @@ fn read(facts: &Facts) -> Result<Said, Error> {
             _ => &[],
         },
         text: own(facts, "text_config", "llama")?,
+        // Saved with the part at first: where that says so, `transformers` does not ask the whole.
+        tied: match facts.flag(Fact { gguf: "?", hf: "text_config.tie_word_embeddings" })? {
+            Some(true) => Some(true),
+            _ => facts.flag(TIED)?,
+        },
         mark: mark(facts)?,
         beside: None,
     })

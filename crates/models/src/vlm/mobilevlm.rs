@@ -2,9 +2,9 @@
 //! code: <https://arxiv.org/abs/2312.16886>, <https://arxiv.org/abs/2402.03766>. `transformers` has neither, so what they are
 //! held against is written in PyTorch from their cards.
 
-use super::own::{of_class, own_as};
 use super::vicuna::TEMPLATE;
-use super::{Beside, Mmproj, Said, Vlm};
+use super::{Beside, Mmproj, Said, TIED, Vlm};
+use crate::own::{of_class, own_as};
 use crate::vision::{mmproj, published};
 use squint_weights::{Error, Fact, Facts};
 
@@ -55,7 +55,7 @@ fn read(facts: &Facts) -> Result<Said, Error> {
     let (layers, beside) = (vec![layer], Some(beside));
     // Norms come after them.
     let absent = &["depth.bias", "point.bias"];
-    Ok(Said { vision: tower(facts)?, layers, dropped, projector, absent, text, mark, beside })
+    Ok(Said { vision: tower(facts)?, layers, dropped, projector, absent, text, tied: facts.flag(TIED)?, mark, beside })
 }
 
 /// The language model's configuration is the whole model's.

@@ -5,7 +5,6 @@ mod idefics3;
 mod llava;
 mod mmproj;
 mod mobilevlm;
-mod own;
 mod published;
 mod vicuna;
 
@@ -58,6 +57,8 @@ pub struct Said {
     /// Ends of names of its weights that are not there; every other bias has to be.
     pub absent: &'static [&'static str],
     pub text: Facts,
+    /// The head is the embedding; none where only the file tells.
+    pub tied: Option<bool>,
     /// The token that stands for a row of a picture.
     pub mark: u32,
     pub beside: Option<Beside>,
@@ -97,6 +98,9 @@ pub struct Parts {
     pub beside: Option<Beside>,
 }
 
+/// Where the whole model says whether its head is the embedding.
+const TIED: Fact = Fact { gguf: "?", hf: "tie_word_embeddings" };
+
 impl Parts {
     /// Of a checkpoint, in one piece or in two; none where it is a model of one part.
     pub fn inside(checkpoint: &Checkpoint) -> Result<Option<Parts>, Error> {
@@ -131,7 +135,7 @@ impl Parts {
         absent.push("head.bias");
         let mut sizes = (family.sizes)(&said.text)?;
         // Of the whole model it is said once more whether the head is a matrix of its own, and that counts.
-        if let Some(tied) = facts.flag(Fact { gguf: "?", hf: "tie_word_embeddings" })? {
+        if let Some(tied) = said.tied {
             sizes.own_head = !tied;
             absent.retain(|name| *name != "head.weight");
             absent.extend(tied.then_some("head.weight"));

@@ -4,7 +4,7 @@ use super::Fault;
 use super::frame::Frame;
 use super::huffman::Huffman;
 use super::scan::Scan;
-use image::metadata::Orientation;
+use crate::picture::exif::orientation;
 use std::ops::RangeInclusive;
 
 /// Where a block's coefficient of each number stands: from the top left in diagonals.
@@ -133,8 +133,8 @@ impl Headers {
     }
 
     fn exif(&mut self, body: &[u8]) -> Result<(), Fault> {
-        if let (0, Some(exif)) = (self.turn, body.strip_prefix(b"Exif\0\0")) {
-            self.turn = Orientation::from_exif_chunk(exif).map_or(0, Orientation::to_exif);
+        if self.turn == 0 && body.starts_with(b"Exif\0\0") {
+            self.turn = orientation(body);
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What a configuration says of one part of a model: that part's own, and where it is silent what its class takes for
+//! What a configuration says of a model or of one part of it: its own words, and where it is silent what its class takes for
 //! granted. Files mostly leave out whatever the class says anyway.
 
 use serde_json::{Map, Value};
@@ -71,23 +71,39 @@ pub(super) fn own_as(facts: &Facts, key: &str, class: &str) -> Result<Facts, Err
     of_class(root.get(key).and_then(Value::as_object).unwrap_or(&Map::new()), class)
 }
 
+/// What a language model's own file says; none where it is said elsewhere than in a `config.json`.
+pub(super) fn alone(facts: &Facts) -> Result<Option<Facts>, Error> {
+    let Facts::Hf(Value::Object(said)) = facts else { return Ok(None) };
+    let architecture = facts.architecture()?;
+    let Some(class) = CLASSES.iter().find(|c| c.architecture == architecture) else { return Ok(None) };
+    Ok(Some(Facts::Hf(filled(said, class)?.into())))
+}
+
 pub(super) fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
     let found = CLASSES.iter().find(|c| c.types.contains(&class)).ok_or_else(|| {
         let known: Vec<_> = CLASSES.iter().flat_map(|c| c.types).copied().collect();
         let what = format!("a part of the model is a '{class}', which is not known");
         Error::new("architecture", what, format!("known are {}", known.join(", ")))
     })?;
-    let usual: Map<String, Value> =
-        serde_json::from_str(found.usual).map_err(|e| Error::bug(format!("sizes of {class}: {e}")))?;
-    let mut all = said.clone();
-    all.retain(|_, v| !v.is_null());
-    for (key, value) in usual {
-        all.entry(key).or_insert(value);
-    }
+    let mut all = filled(said, found)?;
     // The head is the whole model's, which says in another place whether it is the embedding; its file tells, too.
     all.remove("tie_word_embeddings");
     all.insert("architectures".into(), vec![found.architecture].into());
     Ok(Facts::Hf(all.into()))
+}
+
+fn filled(said: &Map<String, Value>, class: &Class) -> Result<Map<String, Value>, Error> {
+    let usual: Map<String, Value> =
+        serde_json::from_str(class.usual).map_err(|e| Error::bug(format!("sizes of {}: {e}", class.architecture)))?;
+    let mut all = said.clone();
+    for (key, value) in usual {
+        // Said to be none, groups are as many as heads; windows, of which no class says anything here, stay none, too.
+        let none = all.get(&key).is_some_and(Value::is_null) && key != "num_key_value_heads";
+        if none || !all.contains_key(&key) {
+            all.insert(key, value);
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -111,6 +127,14 @@ mod tests {
         let phi = part(r#"{"text_config": {"model_type": "phi", "hidden_size": 2560}}"#, "llama").unwrap();
         assert_eq!(phi.uint(Fact { gguf: "", hf: "hidden_size" }).unwrap(), Some(2560));
         assert!(part(r#"{"text_config": {"model_type": "mpt"}}"#, "llama").err().unwrap().what.contains("'mpt'"));
+        let gemma = r#"{"architectures": ["GemmaForCausalLM"], "hidden_size": 64, "tie_word_embeddings": true}"#;
+        let gemma = alone(&Facts::Hf(serde_json::from_str(gemma).unwrap())).unwrap().unwrap();
+        let size = |hf| gemma.uint(Fact { gguf: "", hf }).unwrap();
+        assert_eq!((size("hidden_size"), size("head_dim"), size("num_hidden_layers")), (Some(64), Some(256), Some(28)));
+        let qwen = r#"{"text_config": {"model_type": "qwen2", "num_key_value_heads": null, "sliding_window": null}}"#;
+        let Facts::Hf(qwen) = part(qwen, "llama").unwrap() else { panic!("it was none of GGUF's") };
+        assert!(["num_key_value_heads", "sliding_window"].iter().all(|key| qwen[*key].is_null()), "{qwen}");
+        assert_eq!(gemma.flag(Fact { gguf: "", hf: "tie_word_embeddings" }).unwrap(), Some(true));
         assert!(part("{}", "llama").err().unwrap().what.contains("'text_config' is missing"));
     }
 }
