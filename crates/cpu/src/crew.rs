@@ -189,7 +189,7 @@ impl Bell {
 mod tests {
     use super::*;
 
-    /// A thread that slept looks less long the next time.
+    /// By that a thread decides how long it looks the next time.
     #[test]
     fn a_wait_says_whether_it_slept() {
         let (bell, come) = (Bell::default(), AtomicBool::new(true));

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 use squint_weights::{Error, Facts};
 
-/// A class by its `model_type`.
+/// A class by its `model_type`, or by the architecture that a file of its own names.
 struct Class {
     types: &'static [&'static str],
     /// As the families know it.
@@ -79,6 +79,7 @@ pub(super) fn alone(facts: &Facts) -> Result<Option<Facts>, Error> {
     Ok(Some(Facts::Hf(filled(said, class)?.into())))
 }
 
+/// What is said of a part whose class is known.
 pub(super) fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
     let found = CLASSES.iter().find(|c| c.types.contains(&class)).ok_or_else(|| {
         let known: Vec<_> = CLASSES.iter().flat_map(|c| c.types).copied().collect();
