@@ -1,6 +1,7 @@
-"""Writes tests/fixtures/families/<name>/: small random Phi, Phi-3, Gemma and Qwen2 models as `transformers` saves them, with
-the logits it computes and what it says when it always takes the likeliest. Together they have what the families can have:
-groups and one group for all, heads that are not width / heads, a part of a head turned, heads tied and not, shards, bf16.
+"""Writes tests/fixtures/families/<name>/: small random Phi, Phi-3, Gemma, Qwen2 and Llama models as `transformers` saves
+them, with the logits it computes and what it says when it always takes the likeliest. Together they have what the families
+can have: groups and one group for all, heads that are not width / heads, a part of a head turned, heads tied and not,
+biases, shards, bf16.
 
     .venv/bin/python scripts/golden/families.py
 """
@@ -51,6 +52,12 @@ MODELS = {
     "phi3-groups": (PHI3, sizes(60, 76, 3, 6, 2, 70, rope_parameters=rope(), tie_word_embeddings=True)),
     "phi3-part-sharded": (PHI3, sizes(32, 60, 2, 2, 1, 61, rope_parameters=rope(partial_rotary_factor=0.75))),
     "llama-3": (LLAMA, sizes(48, 80, 2, 6, 2, 88, rope_parameters=LLAMA3, tie_word_embeddings=True)),
+    "llama-tied": (LLAMA, sizes(54, 90, 3, 9, 3, 103, rope_parameters=rope(1e5), tie_word_embeddings=True)),
+    "llama-own": (LLAMA, sizes(40, 68, 2, 5, 5, 71, rope_parameters=rope(), tie_word_embeddings=False)),
+    "llama-biases-bf16": (
+        LLAMA,
+        sizes(36, 60, 2, 3, 1, 67, head_dim=20, rope_parameters=rope(), attention_bias=True, mlp_bias=True),
+    ),
 }
 
 

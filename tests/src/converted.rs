@@ -67,10 +67,11 @@ pub fn gguf(checkpoint: &Checkpoint, fused: bool) -> Result<Vec<u8>, Error> {
     };
     file.float(&key(norm), config[eps].as_f64().unwrap_or(0.0) as f32);
     file.float(&key("rope.freq_base"), rope["rope_theta"].as_f64().unwrap_or(0.0) as f32);
-    if family == "gemma" {
+    if let Some(head) = number("head_dim") {
         file.int(&key("attention.key_length"), head);
         file.int(&key("attention.value_length"), head);
-    } else if family != "qwen2" {
+    }
+    if !["gemma", "qwen2"].contains(&family) {
         let share = rope["partial_rotary_factor"].as_f64().unwrap_or(1.0);
         file.int(&key("rope.dimension_count"), (head as f64 * share) as usize);
     }
