@@ -123,7 +123,7 @@ export interface EncodeOptions {
   /** Show all of an image at once, where its processor would cut it into tiles. */
   whole?: boolean;
   /**
-   * Cut the image, and look at every part: `uhd` (LLaVA-UHD's slices), `s2` (S2's scales, rows of patches side by side) or
+   * Cut the image, and look at every part: `uhd` (LLaVA-UHD's slices), `s2` (S2's scales, row beside row) or
    * `4khd` (InternLM-XComposer2-4KHD's squares); `uhd=9` says how many at most, `s2=3` how many scales. Parts are as large
    * as the image would be, so `resolution` counts for each.
    */

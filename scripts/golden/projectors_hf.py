@@ -44,7 +44,7 @@ def qformer():
         weights |= {"query_tokens": tokens}
         weights |= {f"language_projection.{n}": p for n, p in last.named_parameters()}
         facts = {"num_query_tokens": queries, "qformer_config": config.to_diff_dict()}
-        save(name, "qformer", weights, [view], out, facts)
+        save(name, "qformer", weights, [view], out, facts, oracle="transformers")
 
 
 def tinygpt_v():
@@ -70,7 +70,7 @@ def tinygpt_v():
     for name, layer in [("llama_proj", first), ("llama_proj2", last)]:
         weights |= {f"{name}.{n}": p for n, p in layer.named_parameters()}
     facts = {"num_query_tokens": queries, "proj_hidden_size": 26, "qformer_config": config.to_diff_dict()}
-    save("tinygpt-v", "tinygpt_v", weights, [view], out, facts)
+    save("tinygpt-v", "tinygpt_v", weights, [view], out, facts, oracle="transformers")
 
 
 def idefics2():
@@ -108,7 +108,7 @@ def idefics2():
             "text_config": {k: text[k] for k in ("hidden_size", "intermediate_size")},
             "perceiver_config": perceiver,
         }
-        save(name, "idefics2", weights, [view], out, facts)
+        save(name, "idefics2", weights, [view], out, facts, oracle="transformers")
 
 
 def idefics3():
@@ -124,7 +124,8 @@ def idefics3():
         )
         net = jostled(Idefics3Connector(config))
         weights = {f"model.connector.{n}": p for n, p in net.named_parameters()}
-        save(name, "idefics3", weights, [view], net(view.patches[None])[0], {"scale_factor": side})
+        out = net(view.patches[None])[0]
+        save(name, "idefics3", weights, [view], out, {"scale_factor": side}, oracle="transformers")
 
 
 @torch.no_grad()

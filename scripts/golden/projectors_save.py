@@ -47,14 +47,14 @@ def jostled(module, by=0.1):
     return module.eval()
 
 
-def save(name, kind, weights, views, out, facts):
-    """`out`: [tokens, width]; `facts`: what config.json says."""
+def save(name, kind, weights, views, out, facts, oracle="pytorch"):
+    """`out`: [tokens, width]; `facts`: what config.json says; `oracle`: whose computation it is."""
     folder = FOLDER / name
     folder.mkdir(parents=True, exist_ok=True)
     save_file({n: t.detach().contiguous().clone() for n, t in weights.items()}, folder / "model.safetensors")
     values = {f"view.{i}": v.values for i, v in enumerate(views)} | {"rows": out}
     save_file({n: t.detach().contiguous().clone() for n, t in values.items()}, folder / "golden.safetensors")
-    sizes = {"type": kind, "width": out.shape[-1], "views": [v.sizes() for v in views]}
+    sizes = {"type": kind, "width": out.shape[-1], "views": [v.sizes() for v in views], "oracle": oracle}
     for file, content in [("config.json", {"architectures": ["Projector"]} | facts), ("golden.json", sizes)]:
         (folder / file).write_text(json.dumps(content, separators=(",", ":")) + "\n")
     size = sum(f.stat().st_size for f in folder.iterdir())

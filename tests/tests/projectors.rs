@@ -18,6 +18,7 @@ struct Sizes {
     r#type: String,
     width: usize,
     views: Vec<Rows>,
+    oracle: String,
 }
 
 #[derive(serde::Deserialize)]
@@ -31,6 +32,8 @@ struct Rows {
 struct Fixture {
     name: String,
     kind: String,
+    /// Whose computation it is.
+    oracle: String,
     ends: Ends,
     files: BTreeMap<String, Vec<u8>>,
     views: Vec<Vec<f32>>,
@@ -54,7 +57,7 @@ fn fixture(name: String) -> Fixture {
     };
     let views = (0..ends.views.len()).map(|i| numbers(&format!("view.{i}"))).collect();
     let files = ["config.json", "model.safetensors"].map(|f| (f.to_owned(), read(f))).into();
-    Fixture { name, kind: sizes.r#type, ends, files, views, want: numbers("rows") }
+    Fixture { name, kind: sizes.r#type, oracle: sizes.oracle, ends, files, views, want: numbers("rows") }
 }
 
 fn fixtures() -> Vec<Fixture> {
@@ -349,4 +352,13 @@ fn what_cannot_be_is_said() {
         "5 queries, which are no square",
     );
     refuse("patch_info_mining", &[view(4, 3), view(8, 9)], "{}", "8×9 fine cells do not lie under 4×3");
+}
+
+/// What each was held against is what its card says.
+#[test]
+fn cards_name_the_oracle_that_was_asked() {
+    for f in fixtures() {
+        let told = projector(&f.kind).unwrap().oracle;
+        assert!(told.to_lowercase().starts_with(&f.oracle), "{}: {told}", f.name);
+    }
 }

@@ -233,8 +233,11 @@ fn pictures_are_cut_as_the_papers_cut_them() {
     let all = std::fs::read(Path::new(FIXTURES).join("cuts.json")).unwrap();
     for g in serde_json::from_slice::<Vec<Value>>(&all).unwrap() {
         let [name, shown, cut] = ["encoder", "picture", "cut"].map(|key| g[key].as_str().unwrap());
-        let what = format!("{name} of {shown}, {cut}");
-        let got = said(features(&encoder(name), &picture(shown), &["--json", "--cut", cut]));
+        let layer = g["layer"].as_i64().map(|layer| format!("--layer={layer}"));
+        let patches = (g["patches"] == true).then_some("--patches");
+        let rows: Vec<&str> = layer.as_deref().into_iter().chain(patches).collect();
+        let what = format!("{name} of {shown}, {cut} {rows:?}");
+        let got = said(features(&encoder(name), &picture(shown), &[&["--json", "--cut", cut], &rows[..]].concat()));
         assert_eq!(got["shape"], g["shape"], "{what}");
         let some: Vec<f64> = values(&got["values"]).into_iter().step_by(13).collect();
         let error = off(&values(&g["values"]), &some);
@@ -243,10 +246,11 @@ fn pictures_are_cut_as_the_papers_cut_them() {
         // Views of one size cost the same; what is paid is what each of them costs.
         if !cut.starts_with("uhd") {
             let edge = got["views"][0][0].to_string();
-            let again = ["--json", "--cut", cut, "--resolution", &edge];
+            let edge = ["--json", "--resolution", &edge];
+            let again = [&edge[..], &["--cut", cut], &rows[..]].concat();
             assert_eq!(said(features(&encoder(name), &picture(shown), &again))["values"], got["values"], "{what}");
-            let rows = if cut.starts_with("s2") { "--patches" } else { "--hidden" };
-            let one = said(features(&encoder(name), &picture("cat.png"), &["--json", rows, "--resolution", &edge]));
+            let one = [&edge[..], if rows.is_empty() { &["--hidden"] } else { &rows[..] }].concat();
+            let one = said(features(&encoder(name), &picture("cat.png"), &one));
             let flops = |said: &Value| said["stages"]["vision"]["flops"].as_u64().unwrap();
             // One square is all of the picture, and that was seen.
             let seen = if cut == "4khd=1" { 1 } else { got["views"].as_array().unwrap().len() as u64 };

@@ -1,6 +1,6 @@
 //! What is wanted of a picture and an encoder that stands alone, and what that means for one picture: which views, seen how.
 
-use crate::picture::{Cut, Picture, Preprocess, Showing, Way, shorter};
+use crate::picture::{Cut, Picture, Preprocess, Showing, shorter};
 use crate::taken::Taken;
 use crate::vision::takes;
 use squint_models::vision::Vision;
@@ -80,9 +80,7 @@ impl Wanted {
             return Err(Error::new("pooled", what, "ask for one of the two"));
         }
         let layer = self.layer.map(|number| sizes.layer(number)).transpose()?;
-        // Maps of several scales are laid side by side: other rows than patches have no place on them.
-        let patches = self.patches || self.cut.is_some_and(|cut| cut.way == Way::Scales);
-        Ok(Look { image, layer, patches, heads: !rows })
+        Ok(Look { image, layer, patches: self.patches, heads: !rows })
     }
 }
 

@@ -6,6 +6,7 @@ pub mod head;
 pub mod licence;
 mod member;
 mod names;
+pub mod oracle;
 mod own;
 pub mod projector;
 pub mod rope;

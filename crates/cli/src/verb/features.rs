@@ -39,7 +39,7 @@ pub struct Args {
     png: Option<PathBuf>,
     #[command(flatten)]
     shown: Shows,
-    /// Cut the picture, and look at every part: uhd (LLaVA-UHD's slices), s2 (S2's scales, rows of patches side by side) or
+    /// Cut the picture, and look at every part: uhd (LLaVA-UHD's slices), s2 (S2's scales, row beside row) or
     /// 4khd (InternLM-XComposer2-4KHD's squares); uhd=9 says how many at most, s2=3 how many scales. Parts are as large as
     /// the picture would be, so --resolution counts for each
     #[arg(long, conflicts_with_all = ["head", "pooled", "whole", "with"])]

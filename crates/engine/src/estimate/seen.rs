@@ -36,7 +36,7 @@ pub fn look((facts, absent): (&Facts, &[&'static str]), q: Question) -> Result<E
             let looks = views.iter().map(|view| q.wanted.look(&eye.sizes, *view)).collect::<Result<Vec<_>, _>>()?;
             eye.see((&looks, cut.seen(looks.len())), &mut held, &mut stage, &mut total)?;
             if cut.way == Way::Scales {
-                stage.tokens_out = eye.sizes.grid(eye.image).rows();
+                stage.tokens_out = eye.sizes.rows(looks[0]);
             }
         }
         (None, Some(with)) => pair(&eye, with, q, (&mut held, &mut stage, &mut total))?,

@@ -121,22 +121,27 @@ impl Cut {
     }
 
     /// Rows of all views become a picture's: one view's under another's, or those of several scales side by side, each
-    /// brought to the grid of the smallest by means.
+    /// brought to the grid of the smallest by means; so are rows that are no patches, and stand before them: of every scale
+    /// the mean of its tiles'.
     pub fn join(self, views: &[Rc<Vec<f32>>], grid: Grid, width: usize) -> ([usize; 2], Vec<f32>) {
         if self.way != Way::Scales {
             let all: Vec<f32> = views.iter().flat_map(|view| view.iter().copied()).collect();
             return ([all.len() / width, width], all);
         }
         let wide = width * self.most;
-        let mut all = vec![0.0; grid.rows() * wide];
+        let before = (views[0].len() / width).saturating_sub(grid.rows());
+        let mut all = vec![0.0; (before + grid.rows()) * wide];
         let mut first = 0;
         for n in 1..=self.most {
             for (tile, view) in views[first..first + n * n].iter().enumerate() {
-                for (cell, row) in view.chunks_exact(width).enumerate() {
+                for (i, row) in view.chunks_exact(width).enumerate() {
                     // Where the cell lies on the map of all tiles, and which cell of the smallest map that is part of.
-                    let y = (tile / n * grid.height + cell / grid.width) / n;
-                    let x = (tile % n * grid.width + cell % grid.width) / n;
-                    let to = (y * grid.width + x) * wide + (n - 1) * width;
+                    let at = i.checked_sub(before).map_or(i, |cell| {
+                        let y = (tile / n * grid.height + cell / grid.width) / n;
+                        let x = (tile % n * grid.width + cell % grid.width) / n;
+                        before + y * grid.width + x
+                    });
+                    let to = at * wide + (n - 1) * width;
                     for (sum, v) in all[to..to + width].iter_mut().zip(row) {
                         *sum += v / (n * n) as f32;
                     }
@@ -144,7 +149,7 @@ impl Cut {
             }
             first += n * n;
         }
-        ([grid.rows(), wide], all)
+        ([before + grid.rows(), wide], all)
     }
 }
 

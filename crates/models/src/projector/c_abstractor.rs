@@ -3,6 +3,7 @@
 
 use super::chain::{Link, run};
 use super::{Project, Projector, View, bins};
+use crate::oracle;
 use squint_nn::Net;
 use squint_nn::conv::{Mobile, mobile};
 use squint_ops::op::Pool;
@@ -11,6 +12,7 @@ use squint_weights::Fact;
 
 pub static C_ABSTRACTOR: Projector = Projector {
     name: "c-abstractor",
+    oracle: oracle::PYTORCH,
     types: &["c-abs"],
     naming: &[
         ["projector.places", "", "abstractor.pos_emb"],

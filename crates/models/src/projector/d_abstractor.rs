@@ -3,6 +3,7 @@
 
 use super::{Project, Projector, View, bins, wrong};
 use crate::Naming;
+use crate::oracle;
 use squint_nn::attention::{Heads, cross};
 use squint_nn::{Net, mlp};
 use squint_ops::op::{Places, Pool};
@@ -14,6 +15,7 @@ const EPS: f32 = 1e-5;
 
 pub static D_ABSTRACTOR: Projector = Projector {
     name: "d-abstractor",
+    oracle: oracle::PYTORCH,
     types: &["d-abs"],
     naming: DEFORMABLE,
     read: |facts, ends| {

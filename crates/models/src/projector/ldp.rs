@@ -3,6 +3,7 @@
 
 use super::chain::{Link, run};
 use super::{Ends, Fitted, Project, Projector, View, wrong};
+use crate::oracle;
 use squint_nn::Net;
 use squint_nn::conv::{Mobile, mobile};
 use squint_ops::op::Pool;
@@ -11,6 +12,7 @@ use squint_weights::{Fact, Facts};
 
 pub static LDP: Projector = Projector {
     name: "ldp",
+    oracle: oracle::PYTORCH,
     types: &["ldpnet", "ldp"],
     naming: &[
         ["projector.0.weight", "mm.model.mlp.1.weight", "model.mm_projector.model.mlp.1.weight"],
@@ -76,6 +78,7 @@ pub static LDP: Projector = Projector {
 
 pub static LDPV2: Projector = Projector {
     name: "ldpv2",
+    oracle: oracle::PYTORCH,
     types: &["ldpnetv2", "ldpv2"],
     naming: &[
         ["projector.0.weight", "mm.model.mlp.0.weight", "model.mm_projector.mlp.mlp.0.weight"],
@@ -91,6 +94,7 @@ pub static LDPV2: Projector = Projector {
 /// Cobra's: four times as wide inside, 14 by 14 bins.
 pub static COBRA: Projector = Projector {
     name: "ldpv2 with a wide mlp",
+    oracle: oracle::PYTORCH,
     types: &["ldpnet-cobra"],
     naming: &[
         ["projector.0.weight", "", "projector.mlp.mlp.0.weight"],

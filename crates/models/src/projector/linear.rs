@@ -3,9 +3,11 @@
 
 use super::Projector;
 use super::chain::{Chain, Link};
+use crate::oracle;
 
 pub static LINEAR: Projector = Projector {
     name: "linear",
+    oracle: oracle::PYTORCH,
     types: &["linear"],
     naming: &[
         ["projector.weight", "mm.0.weight", "model.mm_projector.weight"],
@@ -18,6 +20,7 @@ pub static LINEAR: Projector = Projector {
 
 pub static NORMED: Projector = Projector {
     name: "linear with a norm after it",
+    oracle: oracle::PYTORCH,
     types: &["sphinx"],
     naming: &[
         ["projector.weight", "", "visual_proj.0.weight"],
@@ -37,6 +40,7 @@ pub static NORMED: Projector = Projector {
 /// Four rows that follow each other in raster order become one: a strip, not a square.
 pub static STRIPS: Projector = Projector {
     name: "linear over strips of four",
+    oracle: oracle::PYTORCH,
     types: &["minigpt"],
     naming: FOUR,
     read: |_, ends| Chain::boxed(ends.view()?, vec![Link::Side(4), Link::Linear("projector", ends.width)]),
@@ -45,6 +49,7 @@ pub static STRIPS: Projector = Projector {
 /// The same strips, a channel's four numbers beside each other.
 pub static INTERLEAVED: Projector = Projector {
     name: "linear over interleaved strips of four",
+    oracle: oracle::PYTORCH,
     types: &["vanilla"],
     naming: FOUR,
     read: |_, ends| Chain::boxed(ends.view()?, vec![Link::Side(4), Link::Interleaved("projector", ends.width)]),

@@ -3,12 +3,14 @@
 
 use super::chain::{Link, run};
 use super::{Ends, Fitted, Project, Projector, View, wrong};
+use crate::oracle;
 use squint_nn::Net;
 use squint_ops::op::Shuffle;
 use squint_ops::{Buf, Error};
 
 pub static MINING: Projector = Projector {
     name: "patch-info mining",
+    oracle: oracle::PYTORCH,
     types: &["patch_info_mining"],
     naming: &[
         ["projector.query_norm.weight", "", "model.vlm_uni_query_projector.0.weight"],

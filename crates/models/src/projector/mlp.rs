@@ -5,10 +5,12 @@ use super::chain::{Chain, Link};
 use super::{Ends, Projector, wrong};
 use crate::Naming;
 use crate::function::function_of;
+use crate::oracle;
 use squint_weights::{Error, Fact, Facts};
 
 pub static MLP: Projector = Projector {
     name: "mlp",
+    oracle: oracle::PYTORCH,
     types: &["mlp1x_gelu", "mlp2x_gelu", "mlp3x_gelu", "mlp4x_gelu", "mlp_gelu", "mlp"],
     naming: LLAVA,
     read: |facts, ends| Chain::boxed(ends.view()?, layers(facts, ends, "gelu")?),
@@ -17,6 +19,7 @@ pub static MLP: Projector = Projector {
 /// Honeybee's.
 pub static SILU: Projector = Projector {
     name: "mlp with silu",
+    oracle: oracle::PYTORCH,
     types: &["mlp_silu"],
     naming: &[
         ["projector.{}.weight", "", "abstractor.net.{}.weight"],
@@ -28,6 +31,7 @@ pub static SILU: Projector = Projector {
 /// Cobra's, over two encoders whose numbers lie side by side: four times as wide inside, two curves.
 pub static FUSED: Projector = Projector {
     name: "fused mlp",
+    oracle: oracle::PYTORCH,
     types: &["fused-gelu-mlp"],
     naming: &[
         ["projector.{}.weight", "", "projector.projector.{}.weight"],
@@ -45,6 +49,7 @@ pub static FUSED: Projector = Projector {
 /// moondream's: wide inside, the tanh form of the curve.
 pub static WIDE: Projector = Projector {
     name: "wide mlp",
+    oracle: oracle::PYTORCH,
     types: &["moondream"],
     naming: &[
         ["projector.0.weight", "mm.0.weight", "vision_encoder.projection.mlp.fc1.weight"],
@@ -63,6 +68,7 @@ pub static WIDE: Projector = Projector {
 /// checkpoints bring all three layers, used or not; none has a curve.
 pub static POOLED_INSIDE: Projector = Projector {
     name: "linear layers, pooled between",
+    oracle: oracle::PYTORCH,
     types: &["sppv1", "spp_v1"],
     naming: BUNNY,
     read: |_, ends| {
@@ -73,6 +79,7 @@ pub static POOLED_INSIDE: Projector = Projector {
 
 pub static POOLED_AFTER: Projector = Projector {
     name: "linear layers, pooled after",
+    oracle: oracle::PYTORCH,
     types: &["sppv2", "spp_v2"],
     naming: BUNNY,
     // A mean of sums is a sum of means: pooled before the second layer it is the same for a quarter of the work.
@@ -84,6 +91,7 @@ pub static POOLED_AFTER: Projector = Projector {
 
 pub static POOLED_BEFORE: Projector = Projector {
     name: "linear layers, pooled before",
+    oracle: oracle::PYTORCH,
     types: &["sppv3", "spp_v3"],
     naming: BUNNY,
     read: |_, ends| {
@@ -96,6 +104,7 @@ pub static POOLED_BEFORE: Projector = Projector {
 /// where it is the same and cheaper.
 pub static AVERAGE: Projector = Projector {
     name: "average pool after an mlp",
+    oracle: oracle::PYTORCH,
     types: &["avg_pool"],
     naming: LLAVA,
     read: |facts, ends| {

@@ -27,6 +27,8 @@ use squint_weights::{Fact, Facts};
 /// One kind.
 pub struct Projector {
     pub name: &'static str,
+    /// What it was held against here.
+    pub oracle: &'static str,
     /// As configurations name it.
     pub types: &'static [&'static str],
     pub naming: Naming,

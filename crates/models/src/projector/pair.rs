@@ -4,12 +4,14 @@
 
 use super::chain::{Link, run};
 use super::{Ends, Fitted, Project, Projector, View, wrong};
+use crate::oracle;
 use squint_nn::Net;
 use squint_ops::op::Span;
 use squint_ops::{Buf, Error};
 
 pub static HYBRID: Projector = Projector {
     name: "two encoders, half the width each",
+    oracle: oracle::PYTORCH,
     types: &["low_high_hybrid_split_mlp_gelu"],
     naming: &[
         ["projector.first.0.weight", "", "aligner.high_up_proj.weight"],
@@ -27,6 +29,7 @@ pub static HYBRID: Projector = Projector {
 
 pub static BESIDE: Projector = Projector {
     name: "two encoders side by side",
+    oracle: oracle::PYTORCH,
     types: &["vary"],
     naming: &[
         ["projector.first.0.weight", "", "model.mm_projector.weight"],
@@ -39,6 +42,7 @@ pub static BESIDE: Projector = Projector {
 
 pub static MIXED: Projector = Projector {
     name: "two encoders in turn",
+    oracle: oracle::PYTORCH,
     types: &["mof_mlp"],
     naming: &[
         ["projector.first.{}.weight", "", "connector._connector.clip.{}.weight"],

@@ -3,6 +3,7 @@
 
 use super::{Ends, Fitted, Project, Projector, View, wrong};
 use crate::function::function_of;
+use crate::oracle;
 use squint_nn::attention::{Heads, cross};
 use squint_nn::{Net, Norm, mlp};
 use squint_ops::op::Span;
@@ -11,6 +12,7 @@ use squint_weights::{Fact, Facts};
 
 pub static FLAMINGO: Projector = Projector {
     name: "perceiver resampler, flamingo's",
+    oracle: oracle::PYTORCH,
     types: &["resampler", "flamingo"],
     naming: &[
         ["projector.first.weight", "", "connector._connector.linear.weight"],
@@ -50,6 +52,7 @@ pub static FLAMINGO: Projector = Projector {
 
 pub static IDEFICS2: Projector = Projector {
     name: "perceiver resampler, idefics2's",
+    oracle: oracle::TRANSFORMERS,
     types: &["idefics2"],
     naming: &[
         ["projector.first.gate.weight", "", "model.connector.modality_projection.gate_proj.weight"],

@@ -4,6 +4,7 @@
 use super::chain::{Link, run};
 use super::{Ends, Fitted, Project, Projector, View, wrong};
 use crate::function::function_of;
+use crate::oracle;
 use squint_nn::attention::{Heads, cross, mutual};
 use squint_nn::{Net, mlp};
 use squint_ops::{Buf, Error, Grid};
@@ -11,6 +12,7 @@ use squint_weights::{Fact, Facts};
 
 pub static QFORMER: Projector = Projector {
     name: "q-former",
+    oracle: oracle::TRANSFORMERS,
     types: &["qformer", "blip2"],
     naming: &[
         ["projector.queries", "", "query_tokens"],
@@ -56,6 +58,7 @@ pub static QFORMER: Projector = Projector {
 /// between them.
 pub static TINYGPT_V: Projector = Projector {
     name: "q-former before two linear layers",
+    oracle: oracle::TRANSFORMERS,
     types: &["tinygpt_v"],
     naming: &[
         ["projector.queries", "", "query_tokens"],

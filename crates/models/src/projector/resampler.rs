@@ -3,6 +3,7 @@
 
 use super::{Ends, Fitted, Project, Projector, View, wrong};
 use crate::Naming;
+use crate::oracle;
 use squint_nn::Net;
 use squint_nn::attention::{Heads, cross};
 use squint_ops::op::Resize;
@@ -11,6 +12,7 @@ use squint_weights::{Fact, Facts};
 
 pub static QWEN_VL: Projector = Projector {
     name: "resampler, qwen-vl's",
+    oracle: oracle::PYTORCH,
     types: &["qwen_vl"],
     naming: &[
         ["projector.first.weight", "", "transformer.visual.attn_pool.kv_proj.weight"],
@@ -38,6 +40,7 @@ pub static QWEN_VL: Projector = Projector {
 /// MiniCPM-V 2.0's, and LLaVA-UHD's: the same, other names.
 pub static MINICPM: Projector = Projector {
     name: "resampler, minicpm-v's",
+    oracle: oracle::PYTORCH,
     types: &["minicpm_v"],
     naming: MINICPM_V,
     read: |facts, ends| Resampler::boxed(facts, ends, Told::Resampled),
@@ -46,6 +49,7 @@ pub static MINICPM: Projector = Projector {
 /// Since MiniCPM-Llama3-V 2.5 only keys are told where they stand, of their own grid.
 pub static MINICPM_DIRECT: Projector = Projector {
     name: "resampler, minicpm-v 2.5's",
+    oracle: oracle::PYTORCH,
     types: &["minicpm_v_2_5"],
     naming: MINICPM_V,
     read: |facts, ends| Resampler::boxed(facts, ends, Told::Directly),

@@ -2,6 +2,7 @@
 //! SmolVLM: <https://arxiv.org/abs/2408.12637>).
 
 use super::{Project, Projector, View, wrong};
+use crate::oracle;
 use squint_nn::Net;
 use squint_ops::op::Shuffle;
 use squint_ops::{Buf, Error};
@@ -9,6 +10,7 @@ use squint_weights::Fact;
 
 pub static PIXEL_SHUFFLE: Projector = Projector {
     name: "pixel shuffle",
+    oracle: oracle::TRANSFORMERS,
     types: &["idefics3", "pixel_shuffle"],
     naming: &[["projector.weight", "mm.model.fc.weight", "model.connector.modality_projection.proj.weight"]],
     read: |facts, ends| {

@@ -5,6 +5,7 @@
 use super::chain::{Link, run};
 use super::{Ends, Fitted, Project, Projector, View};
 use crate::Naming;
+use crate::oracle;
 use squint_nn::Net;
 use squint_nn::ssm::{Scan2d, scan_2d};
 use squint_ops::{Buf, Error};
@@ -13,6 +14,7 @@ use squint_weights::{Fact, Facts};
 /// Between two linear layers; forward and backward along rows.
 pub static VSS_L2: Projector = Projector {
     name: "vss between linear layers, raster scan",
+    oracle: oracle::PYTORCH,
     types: &["vss_l2_raster", "vss_l2_bsm"],
     naming: RASTER,
     read: |facts, ends| Vss::boxed(facts, ends, 2, false),
@@ -21,6 +23,7 @@ pub static VSS_L2: Projector = Projector {
 /// The same; along rows and along columns, both ways.
 pub static VSS_L2_CROSS: Projector = Projector {
     name: "vss between linear layers, cross scan",
+    oracle: oracle::PYTORCH,
     types: &["vss_l2_cross", "vss_l2_csm"],
     naming: CROSS,
     read: |facts, ends| Vss::boxed(facts, ends, 4, false),
@@ -29,6 +32,7 @@ pub static VSS_L2_CROSS: Projector = Projector {
 /// Before an MLP.
 pub static VSS_MLP: Projector = Projector {
     name: "vss before an mlp, raster scan",
+    oracle: oracle::PYTORCH,
     types: &["vss_mlp_raster", "vss_mlp_bsm"],
     naming: RASTER,
     read: |facts, ends| Vss::boxed(facts, ends, 2, true),
@@ -36,6 +40,7 @@ pub static VSS_MLP: Projector = Projector {
 
 pub static VSS_MLP_CROSS: Projector = Projector {
     name: "vss before an mlp, cross scan",
+    oracle: oracle::PYTORCH,
     types: &["vss_mlp_cross", "vss_mlp_csm"],
     naming: CROSS,
     read: |facts, ends| Vss::boxed(facts, ends, 4, true),

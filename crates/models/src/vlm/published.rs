@@ -2,6 +2,7 @@
 //! `config.json` says them, for estimates.
 
 use crate::licence::{Licence, apache, llama2};
+use crate::oracle::{PYTORCH, TRANSFORMERS};
 use squint_weights::{Error, Facts};
 
 /// Facts, with where they are from.
@@ -42,8 +43,6 @@ pub fn published(name: &str) -> Option<&'static Card> {
 
 const CLIP: &str = "CLIP ViT-L/14 at 336, layer before the last";
 const CLIP_ABSENT: &[&str] = &["patch.bias", "project.bias"];
-const TRANSFORMERS: &str = "transformers, on small random weights";
-const PYTORCH: &str = "PyTorch written from its description, on small random weights: transformers has no such model";
 const V1: &str = "Vicuna's: system text, USER: <image> and the question, ASSISTANT:";
 const TURNS: &str = "<|im_start|>User:<image>question<end_of_utterance>, Assistant:";
 const PADDED: &str = "a square of the mean colour around the picture, bicubic to 336";
