@@ -1,57 +1,26 @@
 //! What a configuration says of a model or of one part of it: its own words, and where it is silent what its class takes for
 //! granted. Files mostly leave out whatever the class says anyway.
 
+use crate::text::TEXTS;
+use crate::vision::VISIONS;
 use serde_json::{Map, Value};
 use squint_weights::{Error, Facts};
 
-/// A class by its `model_type`, or by the architecture that a file of its own names.
-struct Class {
-    types: &'static [&'static str],
-    /// As the families know it.
-    architecture: &'static str,
-    usual: &'static str,
+/// The class that a part of a model is of.
+#[derive(Clone, Copy)]
+pub struct Class {
+    /// Its `model_type`.
+    pub name: &'static str,
+    /// As a file of its own names it, and as the families know it.
+    pub architecture: &'static str,
+    /// What it takes for granted; encoders mostly know that themselves.
+    pub usual: &'static str,
 }
 
-static CLASSES: &[Class] = &[
-    // Encoders know themselves what they take for granted.
-    Class { types: &["clip_vision_model"], architecture: "CLIPVisionModel", usual: "{}" },
-    Class { types: &["siglip_vision_model"], architecture: "SiglipVisionModel", usual: "{}" },
-    Class {
-        types: &["idefics3_vision"],
-        architecture: "Idefics3VisionTransformer",
-        usual: r#"{"hidden_size": 1152, "intermediate_size": 3072, "num_attention_heads": 16}"#,
-    },
-    Class {
-        types: &["llama"],
-        architecture: "LlamaForCausalLM",
-        usual: r#"{"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
-            "vocab_size": 32000, "max_position_embeddings": 2048}"#,
-    },
-    Class {
-        types: &["qwen2"],
-        architecture: "Qwen2ForCausalLM",
-        usual: r#"{"hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32,
-            "num_key_value_heads": 32, "vocab_size": 151936, "max_position_embeddings": 32768}"#,
-    },
-    Class {
-        types: &["phi"],
-        architecture: "PhiForCausalLM",
-        usual: r#"{"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24, "num_attention_heads": 32,
-            "vocab_size": 51200, "max_position_embeddings": 2048}"#,
-    },
-    Class {
-        types: &["phi3"],
-        architecture: "Phi3ForCausalLM",
-        usual: r#"{"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32, "num_attention_heads": 32,
-            "vocab_size": 32064, "max_position_embeddings": 4096}"#,
-    },
-    Class {
-        types: &["gemma"],
-        architecture: "GemmaForCausalLM",
-        usual: r#"{"hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28, "num_attention_heads": 16,
-            "num_key_value_heads": 16, "head_dim": 256, "vocab_size": 256000, "max_position_embeddings": 8192}"#,
-    },
-];
+/// Those of all families that can be parts.
+fn classes() -> impl Iterator<Item = &'static Class> {
+    VISIONS.iter().filter_map(|v| v.class.as_ref()).chain(TEXTS.iter().map(|t| &t.class))
+}
 
 /// What `key` says; `class` is its `model_type` where it says none itself.
 pub(super) fn own(facts: &Facts, key: &str, class: &str) -> Result<Facts, Error> {
@@ -75,14 +44,14 @@ pub(super) fn own_as(facts: &Facts, key: &str, class: &str) -> Result<Facts, Err
 pub(super) fn alone(facts: &Facts) -> Result<Option<Facts>, Error> {
     let Facts::Hf(Value::Object(said)) = facts else { return Ok(None) };
     let architecture = facts.architecture()?;
-    let Some(class) = CLASSES.iter().find(|c| c.architecture == architecture) else { return Ok(None) };
+    let Some(class) = classes().find(|c| c.architecture == architecture) else { return Ok(None) };
     Ok(Some(Facts::Hf(filled(said, class)?.into())))
 }
 
 /// What is said of a part whose class is known.
 pub(super) fn of_class(said: &Map<String, Value>, class: &str) -> Result<Facts, Error> {
-    let found = CLASSES.iter().find(|c| c.types.contains(&class)).ok_or_else(|| {
-        let known: Vec<_> = CLASSES.iter().flat_map(|c| c.types).copied().collect();
+    let found = classes().find(|c| c.name == class).ok_or_else(|| {
+        let known: Vec<_> = classes().map(|c| c.name).collect();
         let what = format!("a part of the model is a '{class}', which is not known");
         Error::new("architecture", what, format!("known are {}", known.join(", ")))
     })?;

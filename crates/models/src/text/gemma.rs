@@ -4,6 +4,7 @@
 use super::Text;
 use super::llama::{NAMING, OF_MLP};
 use super::sizes::{LIKE_LLAMA, OF_ATTENTION, OF_HEAD, Usual, absent, sizes};
+use crate::own::Class;
 use squint_nn::Norm;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
@@ -12,6 +13,12 @@ use squint_weights::{Error, Fact, Facts};
 pub static GEMMA: Text = Text {
     name: "gemma",
     architectures: &["gemma", "GemmaForCausalLM"],
+    class: Class {
+        name: "gemma",
+        architecture: "GemmaForCausalLM",
+        usual: r#"{"hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28, "num_attention_heads": 16,
+            "num_key_value_heads": 16, "head_dim": 256, "vocab_size": 256000, "max_position_embeddings": 8192}"#,
+    },
     naming: NAMING,
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,

@@ -3,12 +3,19 @@
 use super::Text;
 use super::sizes::{LIKE_LLAMA, OF_ATTENTION, OF_HEAD, Usual, absent, sizes};
 use crate::Naming;
+use crate::own::Class;
 use squint_nn::layer::sequential;
 use squint_weights::Facts;
 
 pub static LLAMA: Text = Text {
     name: "llama",
     architectures: &["llama", "LlamaForCausalLM"],
+    class: Class {
+        name: "llama",
+        architecture: "LlamaForCausalLM",
+        usual: r#"{"hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "vocab_size": 32000, "max_position_embeddings": 2048}"#,
+    },
     naming: NAMING,
     ignored: &["rotary_emb.inv_freq"],
     // GGUF files have the rows of q and k reordered so that pairs lie side by side.

@@ -8,6 +8,7 @@ mod published;
 mod qwen2;
 mod sizes;
 
+use crate::own::Class;
 use crate::{Member, Naming};
 use squint_nn::decoder::{Decoder, Layer};
 use squint_weights::{Error, Facts};
@@ -19,6 +20,8 @@ pub struct Text {
     pub name: &'static str,
     /// As GGUF files and `config.json` name it.
     pub architectures: &'static [&'static str],
+    /// As a part of other models.
+    pub class: Class,
     pub naming: Naming,
     /// Ends of names of tensors that say nothing new; any other tensor that is not used is an error.
     pub ignored: &'static [&'static str],

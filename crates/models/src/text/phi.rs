@@ -3,6 +3,7 @@
 
 use super::Text;
 use super::sizes::{LIKE_LLAMA, Usual, absent, sizes};
+use crate::own::Class;
 use squint_nn::Norm;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::parallel;
@@ -11,6 +12,12 @@ use squint_weights::{Error, Fact, Facts};
 pub static PHI: Text = Text {
     name: "phi",
     architectures: &["phi2", "PhiForCausalLM"],
+    class: Class {
+        name: "phi",
+        architecture: "PhiForCausalLM",
+        usual: r#"{"hidden_size": 2048, "intermediate_size": 8192, "num_hidden_layers": 24, "num_attention_heads": 32,
+            "vocab_size": 51200, "max_position_embeddings": 2048}"#,
+    },
     naming: &[
         ["embed.weight", "token_embd.weight", "model.embed_tokens.weight"],
         ["layers.{}.attn_norm.weight", "blk.{}.attn_norm.weight", "model.layers.{}.input_layernorm.weight"],

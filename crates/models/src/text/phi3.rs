@@ -4,6 +4,7 @@
 
 use super::Text;
 use super::sizes::{LIKE_LLAMA, Usual, absent, sizes, windows};
+use crate::own::Class;
 use crate::rope::Habit;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
@@ -12,6 +13,12 @@ use squint_weights::{Error, Facts};
 pub static PHI3: Text = Text {
     name: "phi3",
     architectures: &["phi3", "Phi3ForCausalLM"],
+    class: Class {
+        name: "phi3",
+        architecture: "Phi3ForCausalLM",
+        usual: r#"{"hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "vocab_size": 32064, "max_position_embeddings": 4096}"#,
+    },
     naming: &[
         ["embed.weight", "token_embd.weight", "model.embed_tokens.weight"],
         ["layers.{}.attn_norm.weight", "blk.{}.attn_norm.weight", "model.layers.{}.input_layernorm.weight"],

@@ -3,6 +3,7 @@
 use super::Text;
 use super::llama::{NAMING, OF_MLP};
 use super::sizes::{LIKE_LLAMA, OF_HEAD, absent, sizes, windows};
+use crate::own::Class;
 use squint_nn::decoder::Decoder;
 use squint_nn::layer::sequential;
 use squint_weights::{Error, Fact, Facts};
@@ -10,6 +11,12 @@ use squint_weights::{Error, Fact, Facts};
 pub static QWEN2: Text = Text {
     name: "qwen2",
     architectures: &["qwen2", "Qwen2ForCausalLM"],
+    class: Class {
+        name: "qwen2",
+        architecture: "Qwen2ForCausalLM",
+        usual: r#"{"hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32, "num_attention_heads": 32,
+            "num_key_value_heads": 32, "vocab_size": 151936, "max_position_embeddings": 32768}"#,
+    },
     naming: NAMING,
     ignored: &["rotary_emb.inv_freq"],
     sizes: read,

@@ -4,6 +4,7 @@
 use super::Vision;
 use super::sizes::{PLAIN, Usual, sizes};
 use crate::Naming;
+use crate::own::Class;
 use squint_nn::encoder::{Encoder, Plan};
 use squint_nn::readout::{by_mean, first_normed};
 use squint_weights::{Error, Fact, Facts};
@@ -11,6 +12,7 @@ use squint_weights::{Error, Fact, Facts};
 pub static CLIP: Vision = Vision {
     name: "clip",
     architectures: &["CLIPVisionModel", "CLIPVisionModelWithProjection", "CLIPModel", "CLIPForImageClassification"],
+    class: Some(Class { name: "clip_vision_model", architecture: "CLIPVisionModel", usual: "{}" }),
     naming: NAMING,
     outer: &["", "vision_model."],
     ignored: &["text_model.", "text_projection.weight", "logit_scale"],

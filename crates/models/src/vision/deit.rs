@@ -11,6 +11,7 @@ use squint_weights::{Error, Facts};
 pub static DEIT: Vision = Vision {
     name: "deit",
     architectures: &["DeiTForImageClassificationWithTeacher", "DeiTForImageClassification", "DeiTModel"],
+    class: None,
     naming: NAMING,
     outer: &["", "deit."],
     ignored: IGNORED,

@@ -11,6 +11,7 @@ use squint_weights::{Error, Fact, Facts};
 pub static DINOV2: Vision = Vision {
     name: "dinov2",
     architectures: &["Dinov2Model", "Dinov2ForImageClassification", "Dinov2Backbone"],
+    class: None,
     naming: NAMING,
     outer: &["", "dinov2."],
     // A head over its rows may lie beside it.

@@ -4,12 +4,18 @@
 use super::Vision;
 use super::clip::NAMING;
 use super::sizes::{PLAIN, Usual, sizes};
+use crate::own::Class;
 use squint_nn::encoder::{Fitting, Plan};
 use squint_nn::readout::nothing;
 
 pub static IDEFICS3: Vision = Vision {
     name: "idefics3",
     architectures: &["Idefics3VisionTransformer", "SmolVLMVisionTransformer"],
+    class: Some(Class {
+        name: "idefics3_vision",
+        architecture: "Idefics3VisionTransformer",
+        usual: r#"{"hidden_size": 1152, "intermediate_size": 3072, "num_attention_heads": 16}"#,
+    }),
     naming: NAMING,
     outer: &["", "vision_model."],
     ignored: &[],

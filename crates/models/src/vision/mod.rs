@@ -10,6 +10,7 @@ mod siglip;
 mod sizes;
 mod vit;
 
+use crate::own::Class;
 use crate::{Member, Naming};
 use squint_nn::Catalog;
 use squint_nn::encoder::{Encoded, Encoder, Look, record};
@@ -23,6 +24,8 @@ pub struct Vision {
     pub name: &'static str,
     /// As `config.json` names it.
     pub architectures: &'static [&'static str],
+    /// As a part of other models, if it is one of any.
+    pub class: Option<Class>,
     pub naming: Naming,
     /// What published names may begin with.
     pub outer: &'static [&'static str],

@@ -4,6 +4,7 @@
 use super::Vision;
 use super::clip::NAMING;
 use super::sizes::{PLAIN, Usual, sizes};
+use crate::own::Class;
 use squint_nn::encoder::{Encoder, Plan};
 use squint_nn::readout::{by_mean, looking};
 use squint_weights::{Error, Fact, Facts};
@@ -11,6 +12,7 @@ use squint_weights::{Error, Fact, Facts};
 pub static SIGLIP: Vision = Vision {
     name: "siglip",
     architectures: &["SiglipVisionModel", "SiglipModel", "SiglipForImageClassification"],
+    class: Some(Class { name: "siglip_vision_model", architecture: "SiglipVisionModel", usual: "{}" }),
     naming: NAMING,
     outer: &["", "vision_model."],
     ignored: &["text_model.", "logit_scale", "logit_bias"],

@@ -11,6 +11,7 @@ use squint_weights::{Error, Fact, Facts};
 pub static VIT: Vision = Vision {
     name: "vit",
     architectures: &["ViTForImageClassification", "ViTModel"],
+    class: None,
     naming: NAMING,
     outer: &["", "vit."],
     ignored: IGNORED,
