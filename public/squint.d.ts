@@ -198,6 +198,8 @@ export interface Card {
   /** How a picture becomes views, and how a question is written. */
   preprocess: string;
   template: string;
+  /** Edge of a view in pixels. */
+  resolution: number;
   /** Views of a square picture; rows of one before the projector and after it. */
   views: number;
   tokens: [number, number];

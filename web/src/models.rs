@@ -98,13 +98,9 @@ fn Bill(
 }
 
 fn facts(card: ModelCard) -> Vec<(&'static str, String)> {
-    let [before, after] = card.tokens;
     vec![
         ("parts", card.parts.join("; ")),
-        (
-            "pictures",
-            format!("{}: {} views of {before} rows, {after} after the projector", card.preprocess, card.views),
-        ),
+        ("pictures", card.pictures()),
         ("prompt", card.template),
         ("claims", format!("{} ({})", card.claims, card.source)),
         ("held to", card.oracle),

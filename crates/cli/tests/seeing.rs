@@ -156,9 +156,11 @@ fn an_estimate_brings_the_card() {
     let tokens = |stage: &str| bill["stages"][stage]["tokens_in"].as_u64();
     assert_eq!((tokens("vision"), tokens("project"), tokens("prefill")), (Some(576), Some(577), Some(640)));
     let lines = String::from_utf8(estimate(&["--model", "mobilevlm-v2-1.7b"]).stdout).unwrap();
-    for words in
-        ["licence  Apache-2.0: any use", "1 views of 576 rows, 144 after", "PyTorch written from its description"]
-    {
+    for words in [
+        "licence  Apache-2.0: any use",
+        "1 view of 336×336 pixels and 576 rows, 144 after",
+        "PyTorch written from its description",
+    ] {
         assert!(lines.contains(words), "{lines}");
     }
     // What sees nothing has no card, but terms; of a directory nobody knows them.

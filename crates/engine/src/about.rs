@@ -35,6 +35,7 @@ fn card(c: &vlm::Card) -> ModelCard {
         parts: c.parts.map(String::from),
         preprocess: c.preprocess.into(),
         template: c.template.into(),
+        resolution: c.resolution as u32,
         views: c.views as u32,
         tokens: c.tokens.map(|n| n as u32),
         claims: c.claims.into(),

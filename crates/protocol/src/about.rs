@@ -34,6 +34,8 @@ pub struct ModelCard {
     pub parts: [String; 3],
     pub preprocess: String,
     pub template: String,
+    /// Edge of a view, pixels.
+    pub resolution: u32,
     /// Views that a square picture becomes; rows of one before the projector and after it.
     pub views: u32,
     pub tokens: [u32; 2],
@@ -42,6 +44,17 @@ pub struct ModelCard {
     /// What it was held against here.
     pub oracle: String,
     pub licence: Terms,
+}
+
+impl ModelCard {
+    /// What becomes of a picture, for people.
+    pub fn pictures(&self) -> String {
+        let ModelCard { preprocess, resolution, views, tokens: [before, after], .. } = self;
+        let each = if *views == 1 { "1 view".to_owned() } else { format!("{views} views, each") };
+        format!(
+            "{preprocess}: {each} of {resolution}×{resolution} pixels and {before} rows, {after} after the projector"
+        )
+    }
 }
 
 /// None of what nobody knows here.

@@ -177,10 +177,9 @@ pub fn run(args: Args) -> Result<(), Error> {
 
 /// A card, for people.
 fn lines(card: &ModelCard) -> Vec<String> {
-    let [before, after] = card.tokens;
     vec![
         format!("parts    {}", card.parts.join("; ")),
-        format!("pictures {}: {} views of {before} rows, {after} after the projector", card.preprocess, card.views),
+        format!("pictures {}", card.pictures()),
         format!("prompt   {}", card.template),
         format!("claims   {} ({})", card.claims, card.source),
         format!("held to  {}", card.oracle),

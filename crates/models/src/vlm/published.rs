@@ -13,6 +13,8 @@ pub struct Card {
     /// How a picture becomes views, and how a question is written.
     pub preprocess: &'static str,
     pub template: &'static str,
+    /// Edge of a view, pixels.
+    pub resolution: usize,
     /// Views that a square picture becomes; rows of one view before the projector and after it.
     pub views: usize,
     pub tokens: [usize; 2],
@@ -67,6 +69,7 @@ pub static CARDS: &[Card] = &[
         parts: [CLIP, "two linear layers", "Vicuna-7B v1.5"],
         preprocess: "shorter edge to 336, bicubic, and the middle of it; its authors' code pads it to a square instead",
         template: "USER: <image> and the question, ASSISTANT:; its authors' code puts Vicuna's system text before",
+        resolution: 336,
         views: 1,
         tokens: [576, 576],
         claims: "VQAv2 78.5, GQA 62.0, TextVQA 58.2, POPE 85.9",
@@ -86,6 +89,7 @@ pub static CARDS: &[Card] = &[
         parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-135M-Instruct"],
         preprocess: TILES,
         template: TURNS,
+        resolution: 512,
         views: 17,
         tokens: [1024, 64],
         claims: "TextVQA 49.9, DocVQA 58.3, MMMU 28.3; less than 1 GB of GPU memory for one picture",
@@ -105,6 +109,7 @@ pub static CARDS: &[Card] = &[
         parts: [SIGLIP, "pixel shuffle by 4, one linear layer", "SmolLM2-360M-Instruct"],
         preprocess: TILES,
         template: TURNS,
+        resolution: 512,
         views: 17,
         tokens: [1024, 64],
         claims: "TextVQA 60.5, DocVQA 70.5, MMMU 33.7; 1.23 GB of GPU memory for one picture",
@@ -124,6 +129,7 @@ pub static CARDS: &[Card] = &[
         parts: [CLIP, "LDP", "MobileLLaMA-1.4B-Chat"],
         preprocess: PADDED,
         template: V1,
+        resolution: 336,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 56.1, TextVQA 41.5, POPE 84.5; 21.5 tokens/s on a Snapdragon 888, of a size that is not named",
@@ -141,6 +147,7 @@ pub static CARDS: &[Card] = &[
         parts: [CLIP, "LDP", "MobileLLaMA-2.7B-Chat"],
         preprocess: PADDED,
         template: V1,
+        resolution: 336,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 59.0, TextVQA 47.5, POPE 84.9",
@@ -158,6 +165,7 @@ pub static CARDS: &[Card] = &[
         parts: [CLIP, "LDPv2", "MobileLLaMA-1.4B-Chat"],
         preprocess: PADDED,
         template: V1,
+        resolution: 336,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 59.3, TextVQA 52.1, POPE 84.3",
@@ -175,6 +183,7 @@ pub static CARDS: &[Card] = &[
         parts: [CLIP, "LDPv2", "MobileLLaMA-2.7B-Chat"],
         preprocess: PADDED,
         template: V1,
+        resolution: 336,
         views: 1,
         tokens: [576, 144],
         claims: "GQA 61.1, TextVQA 57.5, POPE 84.7",
@@ -196,7 +205,7 @@ mod tests {
     use crate::vlm::{Parts, VLMS};
     use squint_nn::decoder::{Answer, Pass, record};
     use squint_nn::{Place, Planned, Want};
-    use squint_ops::Kind;
+    use squint_ops::{Grid, Kind};
 
     /// Numbers in the weights, as `transformers` counts them when it makes these models from their configurations.
     const COUNTED: &[(&str, usize)] =
@@ -234,6 +243,7 @@ mod tests {
             let ends = parts.ends(parts.vision.sizes.image);
             let tokens = (parts.projector.read)(&facts, &ends).unwrap().tokens();
             assert_eq!([ends.views[0].grid.rows(), tokens], card.tokens, "{}", card.name);
+            assert_eq!(Grid::square(card.resolution), parts.vision.sizes.image, "{}", card.name);
             assert_eq!(card.oracle == PYTORCH, parts.beside.is_some(), "{}", card.name);
         }
         let known =
