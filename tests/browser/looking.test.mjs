@@ -1,11 +1,10 @@
 // Stories of encoders that stand alone: shown pictures whole, in parts, and two encoders at once, on every build and on
 // WebGPU, they say what `squint features` says. Run by scripts/test browser.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { BLANK, told } from "./api.mjs";
+import { BLANK, native, told } from "./api.mjs";
 import { bmp, directory, FRAIL, path } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
@@ -78,22 +77,14 @@ function ok(answer) {
   return answer;
 }
 
-/** What the command line says, or null with the reason printed. */
-function native(model, how) {
-  const cli = process.env.CLI ?? ["release", "debug"].map((p) => join(root, "target", p, "squint")).find(existsSync);
-  if (!cli) {
-    console.log("the command line's answer is not compared: cargo build --release -p squint-cli makes it");
-    return null;
-  }
-  const args = ["features", "--json", "--backend", "cpu", "--model", folder(model), "--image", path("turn-6.png"), ...how];
-  return JSON.parse(execFileSync(cli, args, { encoding: "utf8", maxBuffer: 1 << 26 }));
-}
+/** What the command line says. */
+const features = (model, how) =>
+  native("features", "--backend", "cpu", "--model", folder(model), "--image", path("turn-6.png"), ...how);
 
 /** Shape, values, views and what they cost. */
 function same(got, want, backend, what) {
   ok(got);
   assert.equal(got.values.length, got.shape[0] * got.shape[1], what);
-  if (!want) return;
   assert.deepEqual(got.shape, want.shape.length === 1 ? [1, want.shape[0]] : want.shape, what);
   assert.deepEqual(got.views, want.views, what);
   const length = (of) => Math.sqrt(of.reduce((sum, v) => sum + v * v, 0));
@@ -119,7 +110,7 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
         assert.equal(loaded.backend, backend);
         for (const [, wish, how] of WISHES.filter(([of]) => of === model)) {
           const got = await look(api, wish);
-          same(got, native(model, how), backend, `${model} ${JSON.stringify(wish)}`);
+          same(got, features(model, how), backend, `${model} ${JSON.stringify(wish)}`);
           const parts = got.progress.filter((p) => p.step === "look");
           assert.deepEqual(parts.map((p) => p.done), Array.from({ length: got.views.length + 1 }, (_, i) => i));
           assert.ok(got.peakBytes > 10_000 && got.meter.visionMs > 0 && got.meter.backend === backend, JSON.stringify(got.meter));
@@ -127,7 +118,7 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
         }
         for (const [, other, wish, how] of PAIRS.filter(([of]) => of === model)) {
           const got = await look(api, { with: hosts[other].url, ...wish });
-          same(got, native(model, ["--with", folder(other), ...how]), backend, `${model} with ${other}`);
+          same(got, features(model, ["--with", folder(other), ...how]), backend, `${model} with ${other}`);
         }
       }
     });
