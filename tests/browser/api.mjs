@@ -1,5 +1,11 @@
-// The page of somebody who uses squint.js: nothing on it but the module, and ears on what its workers say.
+// The page of somebody who uses squint.js: nothing on it but the module, and ears on what its workers say. And the command
+// line, which is asked the same.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
+import { join } from "node:path";
+
+const root = new URL("../../", import.meta.url).pathname;
 
 export const BLANK = { "blank.html": "<!doctype html><link rel=\"icon\" href=\"data:,\"><title>A page that asks Squint</title>" };
 
@@ -127,4 +133,20 @@ export async function told(browser, url, options, tell) {
   } finally {
     await api.close();
   }
+}
+
+/**
+ * What the command line says: that of `CLI`, or the newest one there is, since an older one may be of other code. A story
+ * that has none to compare with fails.
+ */
+export function native(verb, ...args) {
+  return JSON.parse(execFileSync(cli(), [verb, "--json", ...args], { encoding: "utf8", maxBuffer: 1 << 26 }));
+}
+
+function cli() {
+  if (process.env.CLI) return process.env.CLI;
+  const made = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  const built = ["debug", "release"].map((profile) => join(root, "target", profile, "squint")).filter(made);
+  assert.ok(built.length > 0, "no command line to compare with: cargo build --locked -p squint-cli makes it, or CLI names one");
+  return built.reduce((newest, path) => (made(path) > made(newest) ? path : newest));
 }

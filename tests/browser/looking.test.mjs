@@ -1,12 +1,11 @@
 // Stories of encoders that stand alone: shown pictures whole, in parts, and two encoders at once, on every build and on
 // WebGPU, they say what `squint features` says. Run by scripts/test browser.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { BLANK, told } from "./api.mjs";
-import { bmp, directory, FRAIL, path } from "./seen.mjs";
+import { BLANK, native, told } from "./api.mjs";
+import { bmp, directory, ENCODERS, FRAIL, OFF, off, path, standing } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
 import { SMALL, tiny } from "./tiny.mjs";
@@ -14,10 +13,7 @@ import { SMALL, tiny } from "./tiny.mjs";
 const root = new URL("../../", import.meta.url).pathname;
 const SITE = process.env.SITE ?? join(root, "target/site");
 const MOST_MS = 100;
-/** How far a value may be off: sums in another order. */
-const OFF = { cpu: 1e-4, gpu: 1e-3 };
-const MODELS = ["clip-whole", "dinov2", "vit-classes"];
-const folder = (name) => (name === "vit-classes" ? join(root, "tests/fixtures/vit") : join(root, "tests/fixtures/encoders", name));
+const MODELS = Object.keys(ENCODERS);
 
 /** What is asked of an encoder here, and how on the command line. */
 const WISHES = [
@@ -44,7 +40,7 @@ before(async () => {
   site = await serve(SITE, { pages: BLANK });
   frail = await serve(SITE, { pages: { ...BLANK, "worker.js": FRAIL + readFileSync(join(SITE, "worker.js"), "utf8") } });
   hosts = {};
-  for (const name of MODELS) hosts[name] = await host(directory(folder(name)));
+  for (const name of MODELS) hosts[name] = await host(directory(standing(name)));
   hosts.blind = await host({ "small.gguf": tiny(SMALL) });
   shown = await host({ "turn-6.png": readFileSync(path("turn-6.png")), "large.bmp": bmp(1600, 1200) });
 });
@@ -78,26 +74,17 @@ function ok(answer) {
   return answer;
 }
 
-/** What the command line says, or null with the reason printed. */
-function native(model, how) {
-  const cli = process.env.CLI ?? ["release", "debug"].map((p) => join(root, "target", p, "squint")).find(existsSync);
-  if (!cli) {
-    console.log("the command line's answer is not compared: cargo build --release -p squint-cli makes it");
-    return null;
-  }
-  const args = ["features", "--json", "--backend", "cpu", "--model", folder(model), "--image", path("turn-6.png"), ...how];
-  return JSON.parse(execFileSync(cli, args, { encoding: "utf8", maxBuffer: 1 << 26 }));
-}
+/** What the command line says. */
+const features = (model, how) =>
+  native("features", "--backend", "cpu", "--model", standing(model), "--image", path("turn-6.png"), ...how);
 
 /** Shape, values, views and what they cost. */
 function same(got, want, backend, what) {
   ok(got);
   assert.equal(got.values.length, got.shape[0] * got.shape[1], what);
-  if (!want) return;
   assert.deepEqual(got.shape, want.shape.length === 1 ? [1, want.shape[0]] : want.shape, what);
   assert.deepEqual(got.views, want.views, what);
-  const length = (of) => Math.sqrt(of.reduce((sum, v) => sum + v * v, 0));
-  const error = length(got.values.map((v, i) => v - want.values[i])) / length(want.values);
+  const error = off(got.values, want.values);
   assert.ok(error < OFF[backend], `${what}: off by ${error}`);
   assert.deepEqual(got.stages.map((s) => s.name), ["preprocess", "vision"], what);
   for (const { name, ...stage } of got.stages) {
@@ -119,7 +106,7 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
         assert.equal(loaded.backend, backend);
         for (const [, wish, how] of WISHES.filter(([of]) => of === model)) {
           const got = await look(api, wish);
-          same(got, native(model, how), backend, `${model} ${JSON.stringify(wish)}`);
+          same(got, features(model, how), backend, `${model} ${JSON.stringify(wish)}`);
           const parts = got.progress.filter((p) => p.step === "look");
           assert.deepEqual(parts.map((p) => p.done), Array.from({ length: got.views.length + 1 }, (_, i) => i));
           assert.ok(got.peakBytes > 10_000 && got.meter.visionMs > 0 && got.meter.backend === backend, JSON.stringify(got.meter));
@@ -127,7 +114,7 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
         }
         for (const [, other, wish, how] of PAIRS.filter(([of]) => of === model)) {
           const got = await look(api, { with: hosts[other].url, ...wish });
-          same(got, native(model, ["--with", folder(other), ...how]), backend, `${model} with ${other}`);
+          same(got, features(model, ["--with", standing(other), ...how]), backend, `${model} with ${other}`);
         }
       }
     });
@@ -167,7 +154,7 @@ test("the second encoder comes once, from wherever it is", { timeout: 120_000 },
     const back = await look(api, ask);
     assert.deepEqual([steps(back), back.values], [["cache", "upload", "look"], first.values]);
     // As files the visitor has.
-    const files = Object.fromEntries(Object.entries(directory(folder(other))).map(([name, bytes]) => [name, bytes.toString("base64")]));
+    const files = Object.fromEntries(Object.entries(directory(standing(other))).map(([name, bytes]) => [name, bytes.toString("base64")]));
     const given = await api.run(async ({ files, ...wish }) => {
       const file = ([name, text]) => new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], name);
       window.given ??= Object.entries(files).map(file);

@@ -1,11 +1,10 @@
 // Stories of pictures: models that see are asked about what a page has, on every build and on WebGPU, and say what they say
 // on the command line. Run by scripts/test browser.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { BLANK, told } from "./api.mjs";
+import { BLANK, native, told } from "./api.mjs";
 import { bmp, directory, encoder, folder, FRAIL, MODELS, PAIRS, pair, path, tiled } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch } from "./squint.mjs";
@@ -86,16 +85,12 @@ function showing() {
 const ask = (api, image, wish = {}) =>
   api.run((given) => window.show(given), { prompt: "What is left of it?", maxTokens: 12, ...wish, image: `${shown.url}${image}` });
 
-/** What the command line says, or null with the reason printed. */
-function native(model, images, { prompt = "What is left of it?", maxTokens = 12, backend = "cpu", how = [] } = {}) {
-  const cli = process.env.CLI ?? ["release", "debug"].map((p) => join(root, "target", p, "squint")).find(existsSync);
-  if (!cli) {
-    console.log("the command line's answer is not compared: cargo build --release -p squint-cli makes it");
-    return null;
-  }
+/** What the command line says, of a model by its name or in a folder. */
+function answer(model, images, { prompt = "What is left of it?", maxTokens = 12, how = [] } = {}) {
+  const at = typeof model === "string" ? folder(model) : model.at;
   const given = images.flatMap((name) => ["--image", path(name)]);
-  const args = ["run", "--json", "--backend", backend, "--model", typeof model === "string" ? folder(model) : model.at, "--prompt", prompt, "--max-tokens", String(maxTokens), ...how, ...given];
-  return JSON.parse(execFileSync(cli, args, { encoding: "utf8" }));
+  const asked = ["--prompt", prompt, "--max-tokens", String(maxTokens)];
+  return native("run", "--backend", "cpu", "--model", at, ...asked, ...how, ...given);
 }
 
 function ok(answer) {
@@ -106,7 +101,7 @@ function ok(answer) {
 function same(got, want, what) {
   ok(got);
   assert.equal(got.done.ids.length, 12, what);
-  if (want) assert.deepEqual([got.done.ids, got.done.text], [want.ids, want.text], what);
+  assert.deepEqual([got.done.ids, got.done.text], [want.ids, want.text], what);
 }
 
 for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" }, { backend: "gpu" }]) {
@@ -118,12 +113,12 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
         assert.deepEqual([loaded.sees, loaded.backend], [true, on.backend ?? "cpu"]);
         for (const image of PICTURES) {
           const got = await ask(api, image);
-          same(got, native(model, [image]), `${model} of ${image}`);
+          same(got, answer(model, [image]), `${model} of ${image}`);
           assert.deepEqual(got.stages.map((s) => s.name), NAMES);
         }
         // A model that sees can be asked without a picture, too.
         const blind = await api.ask({ prompt: "No picture", maxTokens: 12 });
-        same(blind, native(model, [], { prompt: "No picture" }), `${model} without`);
+        same(blind, answer(model, [], { prompt: "No picture" }), `${model} without`);
         assert.deepEqual(blind.stages.map((s) => s.name), ["prefill", "decode"]);
         assert.equal(blind.meter.visionMs, 0);
       }
@@ -142,7 +137,7 @@ test("pictures at another resolution, and in one piece", { timeout: 120_000 }, a
       for (const [more, args] of [[{}, []], [wish, how]]) {
         ok(await api.load({ model: hosts[model].url, ...more }));
         const got = await ask(api, "cat.png");
-        same(got, native(model, ["cat.png"], { how: args }), `${model} ${JSON.stringify(more)}`);
+        same(got, answer(model, ["cat.png"], { how: args }), `${model} ${JSON.stringify(more)}`);
         counts.push(got.stages.find((s) => s.name === "vision").tokensIn);
       }
       assert.notEqual(counts[0], counts[1], model);
@@ -156,7 +151,7 @@ test("pictures at another resolution, and in one piece", { timeout: 120_000 }, a
 test("a picture is the same picture in every form", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     ok(await api.load({ model: hosts["smolvlm-sharded"].url }));
-    const want = native("smolvlm-sharded", ["cat.png"]);
+    const want = answer("smolvlm-sharded", ["cat.png"]);
     const first = await ask(api, "cat.png");
     same(first, want, "File");
     for (const form of await api.run(() => Object.keys(window.forms))) {
@@ -181,7 +176,7 @@ test("conversations, several pictures, and raw prompts", { timeout: 120_000 }, a
       }, { url: shown.url, ...wish });
     const content = "Which two?";
     const both = ["turn-6.jpg", "camera.png"];
-    const want = native("llava-clip-llama", both, { prompt: content });
+    const want = answer("llava-clip-llama", both, { prompt: content });
     same(await talk({ prompt: content, image: both }), want, "prompt");
     same(await talk({ messages: [{ role: "user", content, image: both }] }), want, "message");
     same(await talk({ messages: [{ role: "user", content }], image: both }), want, "beside");
@@ -282,7 +277,7 @@ test("what cannot be shown is a fault with a way on, and the next one works", { 
     fault(await api.ask({ prompt: "<image> and <image>", raw: true }), "prompt", /2 places for pictures, and there are 0/);
     fault(await api.load({ model: hosts["llava-clip-llama"].url, quant: { sound: "q8_0" } }), "quant", /no part 'sound'/);
     ok(await api.load({ model: hosts["llava-clip-llama"].url, quant: { vision: "f16", projector: "f16" } }));
-    same(await ask(api, "cat.png"), null, "after all");
+    assert.equal(ok(await ask(api, "cat.png")).done.ids.length, 12, "after all");
   });
 });
 
@@ -391,7 +386,7 @@ for (const on of [{ threads: 1 }, { backend: "gpu" }]) {
     await story({ backend: "cpu", ...on }, async (api) => {
       for (const name of PAIRS) {
         const { url } = hosts[`pair ${name}`];
-        const want = native({ at: pair(name) }, ["cat.png"]);
+        const want = answer({ at: pair(name) }, ["cat.png"]);
         const addresses = { model: `${url}language.gguf`, mmproj: `${url}mmproj.gguf` };
         const { loaded, progress } = ok(await api.load(addresses));
         assert.equal(loaded.sees, true);

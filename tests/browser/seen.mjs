@@ -9,9 +9,21 @@ export const folder = (name) => join(fixtures, "seeing", name);
 /** Models in two files, the second an mmproj as llama.cpp writes it. */
 export const PAIRS = ["llava-siglip-layers", "idefics3", "mobilevlm-v2"];
 export const pair = (name) => join(fixtures, "mmproj", name);
+/** Encoders that stand alone, and where they lie in the fixtures. */
+export const ENCODERS = { "clip-whole": "encoders/clip-whole", dinov2: "encoders/dinov2", "vit-classes": "vit" };
+export const standing = (name) => join(fixtures, ENCODERS[name]);
 /** An encoder without classes. */
 export const encoder = join(fixtures, "encoders/dinov2");
 export const path = (name) => join(fixtures, "pictures", name);
+
+/** How far a value may be off: sums in another order. */
+export const OFF = { cpu: 1e-4, gpu: 1e-3 };
+
+/** By how much numbers differ, as a share of what they should be. */
+export function off(got, want) {
+  const length = (of) => Math.sqrt(of.reduce((sum, v) => sum + v * v, 0));
+  return length(got.map((v, i) => v - want[i])) / length(want);
+}
 
 /** Files of a folder by name, some of them changed. */
 export function directory(at, change = {}) {

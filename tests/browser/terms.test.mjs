@@ -1,11 +1,9 @@
 // Stories of what is known before a download: on what terms a model can be had, and what it would cost, through squint.js
 // and on the page. Run by scripts/test browser.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Api, BLANK } from "./api.mjs";
+import { Api, BLANK, native } from "./api.mjs";
 import { directory, encoder, folder } from "./seen.mjs";
 import { host, serve } from "./server.mjs";
 import { launch, Squint, story } from "./squint.mjs";
@@ -33,14 +31,6 @@ async function asking(tell) {
   } finally {
     await api.close();
   }
-}
-
-/** What the command line says, or null with the reason printed. */
-function native(args) {
-  const cli = process.env.CLI ?? ["release", "debug"].map((p) => join(root, "target", p, "squint")).find(existsSync);
-  if (cli) return JSON.parse(execFileSync(cli, ["estimate", "--json", ...args], { encoding: "utf8" }));
-  console.log("the command line's answer is not compared: cargo build --release -p squint-cli makes it");
-  return null;
 }
 
 test("the terms of a model are known by its name and by its address", { timeout: 60_000 }, async () => {
@@ -71,8 +61,7 @@ test("an estimate is the command line's, and asks for no weights", { timeout: 60
     ]) {
       const got = await call("estimate", wish);
       assert.equal(got.error, undefined, JSON.stringify(got.error));
-      const want = native(args);
-      if (!want) continue;
+      const want = native("estimate", ...args);
       const what = JSON.stringify(wish);
       assert.deepEqual([got.card, got.licence], [want.card, want.licence], what);
       assert.deepEqual([got.weightBytes, got.kvBytes, got.peakBytes, got.file], [want.weight_bytes, want.kv_bytes, want.peak_bytes, want.file], what);

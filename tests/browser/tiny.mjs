@@ -59,7 +59,7 @@ export function tiny({ layers, heads, groups, head, inner, context, seed }) {
 }
 
 /** The 256 bytes as byte-level tokenizers write them: printable ones as themselves, the others from U+0100 on. */
-function byteTokens() {
+export function byteTokens() {
   const plain = (b) => (b >= 33 && b <= 126) || (b >= 161 && b <= 172) || b >= 174;
   let other = 256;
   return Array.from({ length: 256 }, (_, b) => String.fromCodePoint(plain(b) ? b : other++));
@@ -76,7 +76,8 @@ function dice(seed) {
   };
 }
 
-class Gguf {
+/** A file in the making. */
+export class Gguf {
   #meta = [];
   #pairs = 0;
   #index = [];
