@@ -17,8 +17,8 @@ const KNOWN = {
     "withResolution", "join", "onProgress", "signal",
   ],
   estimate: [
-    "model", "promptTokens", "maxTokens", "context", "file", "quant", "backend", "resolution", "layer", "hidden",
-    "patches", "views", "before", "cut", "height", "width", "with", "withResolution", "join", "signal",
+    "model", "promptTokens", "maxTokens", "context", "file", "quant", "backend", "resolution", "whole", "layer",
+    "hidden", "patches", "views", "before", "cut", "height", "width", "with", "withResolution", "join", "signal",
   ],
   message: ["role", "content", "image"],
 };

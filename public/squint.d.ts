@@ -236,9 +236,12 @@ export interface EstimateOptions {
   file?: string;
   quant?: LoadOptions["quant"];
   backend?: Backend;
-  /** Edge of what an encoder is shown. */
+  /** Edge of what an encoder is shown; where the model cuts pictures into tiles, their longer edge before that. */
   resolution?: number;
-  /** Views that a picture becomes, for a model that sees. */
+  /** All of a picture at once, without tiles. */
+  whole?: boolean;
+  /** Views that pictures become, for a model that sees: without it, those of one of `height` and `width`, or a
+   * square one. */
   views?: number;
   /** Tokens of the prompt that stand before the picture. */
   before?: number;

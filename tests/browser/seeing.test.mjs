@@ -382,7 +382,7 @@ for (const on of [{ build: "threads" }, { build: "relaxed" }, { build: "simd" },
 }
 
 for (const on of [{ threads: 1 }, { backend: "gpu" }]) {
-  test(`a model and its eye in files of their own: ${on.backend ?? "cpu"}`, { timeout: 120_000 }, async () => {
+  test(`a model and its eye in files of their own: ${on.backend ?? "cpu"}`, { timeout: 240_000 }, async () => {
     await story({ backend: "cpu", ...on }, async (api) => {
       for (const name of PAIRS) {
         const { url } = hosts[`pair ${name}`];

@@ -60,7 +60,7 @@ fn question(ask: Ask, backend: &str) -> Question<'_> {
 
 /// Of a directory that says no size of pictures.
 fn estimate_of(facts: &Facts, q: Question) -> Estimate {
-    estimate(Of::Directory { facts, edge: None }, q).unwrap()
+    estimate(Of::Directory { facts, edge: None, tiles: None }, q).unwrap()
 }
 
 /// A language model that answers a prompt of any ids, with pictures before them that `see` shows it.
@@ -169,7 +169,7 @@ fn encoders_that_look_twice_hold_what_was_estimated() {
             let (mut encoder, plan) = open(&two, wanted);
             block_on(glance(&mut encoder, &host, &plan, &mut |_, _| ())).unwrap();
             drop(encoder);
-            let of = Of::Directory { facts: &two.facts, edge: dino };
+            let of = Of::Directory { facts: &two.facts, edge: dino, tiles: None };
             let q = Question { wanted, picture: Some(picture.size), ..question(ask, on.caps().name) };
             hold(on.as_ref(), &format!("dinov2 {cut}"), ask, estimate(of, q).unwrap().peak_bytes);
         }
@@ -180,10 +180,10 @@ fn encoders_that_look_twice_hold_what_was_estimated() {
         let how = ([&plan, &then], Join::Channels);
         block_on(together([&mut first, &mut second], &host, how, &mut |_, _| ())).unwrap();
         drop((first, second));
-        let beside = Of::Directory { facts: &two.facts, edge: dino };
+        let beside = Of::Directory { facts: &two.facts, edge: dino, tiles: None };
         let with = Some(With { of: beside, resolution: Some(28), join: Join::Channels });
         let q = Question { wanted, with, ..question(ask, on.caps().name) };
-        let of = Of::Directory { facts: &one.facts, edge: clip };
+        let of = Of::Directory { facts: &one.facts, edge: clip, tiles: None };
         hold(on.as_ref(), "clip with dinov2", ask, estimate(of, q).unwrap().peak_bytes);
     }
 }

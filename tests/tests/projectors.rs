@@ -195,41 +195,68 @@ const fn layers(rows: usize, sizes: &[[usize; 2]]) -> f64 {
     sum as f64 / 1e9
 }
 
+/// A visual selective scan of these paths, twice as wide inside: in and out, on each path what drives it (a step's
+/// numbers, a sixteenth of the width, and 2 · 16 more), and 7 operations for each of 16 states.
+const fn scan(rows: usize, width: usize, paths: usize) -> f64 {
+    let (inner, rank) = (2 * width, width.div_ceil(16));
+    let path = layers(rows, &[[inner, rank + 2 * 16], [rank, inner]]) + (rows * inner * 7 * 16) as f64 / 1e9;
+    layers(rows, &[[width, 2 * inner], [inner, width]]) + paths as f64 * path
+}
+
+/// Twelve layers of 32 queries, 768 wide, six of them with attention to 257 rows.
+const QFORMER: f64 = layers(32, &[[768, 12 * (4 * 768 + 2 * 3072) + 6 * 2 * 768]])
+    + layers(257, &[[1408, 6 * 2 * 768]])
+    + layers(32, &[[768, 12 * 2 * 32 + 6 * 2 * 257]]);
+
+/// Of n queries over N rows, as in the card: 2NcD + 4ND² + 4nND + 6nD².
+const fn resampler(n: usize, rows: usize, chans: usize, width: usize) -> f64 {
+    layers(rows, &[[chans, width], [width, 2 * width]]) + layers(n, &[[width, 2 * rows + 3 * width]])
+}
+
 const COSTS: &[Row] = &[
     ("linear", &[CLIP], 2048, "{}", 576, layers(576, &[[1024, 2048]])),
+    // Numbers of three encoders side by side, class tokens too.
+    ("sphinx", &[(1, 16, 4608)], 4096, "{}", 257, layers(257, &[[4608, 4096]])),
     ("mlp2x_gelu", &[CLIP], 2048, "{}", 576, layers(576, &[[1024, 2048], [2048, 2048]])),
     ("mlp2x_gelu", &[SIGLIP], 2560, "{}", 729, layers(729, &[[1152, 2560], [2560, 2560]])),
+    ("mlp_silu", &[CLIP], 4096, "{}", 576, layers(576, &[[1024, 4096], [4096, 4096]])),
     // The last layer has a quarter of the rows.
     ("avg_pool", &[CLIP], 2048, "{}", 144, layers(576, &[[1024, 2048]]) + layers(144, &[[2048, 2048]])),
     ("fused-gelu-mlp", &[(0, 27, 2176)], 2560, "{}", 729, layers(729, &[[2176, 8704], [8704, 2560], [2560, 2560]])),
     ("moondream", &[SIGLIP], 2048, "{}", 729, layers(729, &[[1152, 8192], [8192, 2048]])),
     ("minigpt", &[CLIP], 2560, "{}", 144, layers(144, &[[4096, 2560]])),
+    ("vanilla", &[CLIP], 2560, "{}", 144, layers(144, &[[4096, 2560]])),
     ("sppv1", &[SIGLIP], 2560, "{}", 169, layers(729, &[[1152, 2560]]) + layers(169, &[[2560, 2560]])),
+    // The mean after both is taken before the second layer, which is the same.
+    ("sppv2", &[SIGLIP], 2560, "{}", 169, layers(729, &[[1152, 2560]]) + layers(169, &[[2560, 2560]])),
+    ("sppv3", &[SIGLIP], 2560, "{}", 169, layers(729, &[[1152, 1152]]) + layers(169, &[[1152, 2560], [2560, 2560]])),
+    (
+        "low_high_hybrid_split_mlp_gelu",
+        &[(0, 24, 1024), (0, 24, 1024)],
+        2048,
+        "{}",
+        576,
+        2.0 * layers(576, &[[1024, 1024]]) + layers(576, &[[2048, 2048]]),
+    ),
     ("vary", &[(0, 16, 1024), (0, 16, 1024)], 2048, "{}", 256, 2.0 * layers(256, &[[1024, 1024]])),
     ("mof_mlp", &[CLIP, (0, 24, 1024)], 2560, "{}", 1152, 2.0 * layers(576, &[[1024, 2560], [2560, 2560]])),
     ("ldpnet", &[CLIP], 2048, "{}", 144, layers(576, &[[1024, 2048], [2048, 2048]]) + layers(720, &[[2048, 2048]])),
     ("ldpnetv2", &[CLIP], 2048, "{}", 144, layers(576, &[[1024, 2048]]) + layers(144, &[[2048, 2048]])),
-    // Layers of 32 queries, six of them with attention to 257 rows.
+    // Uneven bins of 27 by 27 rows, before the second layer.
     (
-        "qformer",
-        &[(1, 16, 1408)],
+        "ldpnet-cobra",
+        &[(0, 27, 2176)],
         2560,
         "{}",
-        32,
-        layers(32, &[[768, 12 * (4 * 768 + 2 * 3072) + 6 * 2 * 768 + 2560]])
-            + layers(257, &[[1408, 6 * 2 * 768]])
-            + layers(32, &[[768, 12 * 2 * 32 + 6 * 2 * 257]]),
+        196,
+        layers(729, &[[2176, 4 * 2176]]) + layers(196, &[[4 * 2176, 2560]]),
     ),
+    ("qformer", &[(1, 16, 1408)], 2560, "{}", 32, QFORMER + layers(32, &[[768, 2560]])),
+    ("tinygpt_v", &[(1, 16, 1408)], 2560, "{}", 32, QFORMER + layers(32, &[[768, 4096], [4096, 2560]])),
     ("idefics3", &[(0, 32, 768)], 576, r#"{"scale_factor": 4}"#, 64, layers(64, &[[16 * 768, 576]])),
-    // 2NcD + 4ND² + 4nND + 6nD², as in the card.
-    (
-        "minicpm_v",
-        &[(0, 32, 1152)],
-        2304,
-        "{}",
-        64,
-        layers(1024, &[[1152, 2304], [2304, 2 * 2304]]) + layers(64, &[[2304, 2 * 1024 + 3 * 2304]]),
-    ),
+    ("qwen_vl", &[(0, 32, 1664)], 4096, r#"{"visual": {"n_queries": 256}}"#, 256, resampler(256, 1024, 1664, 4096)),
+    ("minicpm_v", &[(0, 32, 1152)], 2304, "{}", 64, resampler(64, 1024, 1152, 2304)),
+    ("minicpm_v_2_5", &[(0, 32, 1152)], 4096, r#"{"query_num": 96}"#, 96, resampler(96, 1024, 1152, 4096)),
     // 3 · 4NC² before the mean and 3 · 4MC² after it; as wide as the encoder, so the first block has no layer of its own.
     (
         "c-abs",
@@ -282,21 +309,18 @@ const COSTS: &[Row] = &[
             + 6.0 * layers(576, &[[1024, 1024]])
             + layers(144, &[[1024, 4096]]),
     ),
-    // In and out, four walks: what drives them (160 + 2 · 16 numbers), and 7 operations for each of 16 states.
-    (
-        "vss_l2_cross",
-        &[(0, 27, 1152)],
-        2560,
-        "{}",
-        729,
-        layers(729, &[[1152, 2560], [2560, 2 * 5120], [5120, 2560], [2560, 2560]])
-            + 4.0 * layers(729, &[[5120, 160 + 32], [160, 5120]])
-            + 4.0 * 729.0 * 5120.0 * 7.0 * 16.0 / 1e9,
-    ),
+    ("vss_l2_raster", &[SIGLIP], 2560, "{}", 729, layers(729, &[[1152, 2560], [2560, 2560]]) + scan(729, 2560, 2)),
+    ("vss_l2_cross", &[SIGLIP], 2560, "{}", 729, layers(729, &[[1152, 2560], [2560, 2560]]) + scan(729, 2560, 4)),
+    // As wide as the encoder before the MLP.
+    ("vss_mlp_raster", &[SIGLIP], 2560, "{}", 729, scan(729, 1152, 2) + layers(729, &[[1152, 2560], [2560, 2560]])),
+    ("vss_mlp_cross", &[SIGLIP], 2560, "{}", 729, scan(729, 1152, 4) + layers(729, &[[1152, 2560], [2560, 2560]])),
 ];
 
 #[test]
 fn tokens_and_costs_are_those_of_the_cards() {
+    for p in PROJECTORS {
+        assert!(COSTS.iter().any(|row| p.types.contains(&row.0)), "no formula for '{}'", p.name);
+    }
     for (name, views, width, config, tokens, want) in COSTS {
         let view = |(before, side, chans): &(usize, usize, usize)| View {
             before: *before,

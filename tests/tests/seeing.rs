@@ -12,6 +12,7 @@ use squint_engine::estimate::{Of, Question, estimate};
 use squint_engine::picture::Showing;
 use squint_engine::sight::Seen;
 use squint_engine::{Host, Marks, Prompt, Sight, Words};
+use squint_models::vlm::CARDS;
 use squint_ops::{Null, Reference};
 use squint_tests::{files, tree::root};
 use squint_weights::{Checkpoint, Source, source::File, source::Memory};
@@ -172,6 +173,14 @@ const SHAPES: &[Shape] = &[
         views: 1,
         tokens: 144,
     },
+    Shape {
+        name: "mobilevlm-3b",
+        eye: CLIP,
+        between: layers(576, 1024 * 2560 + 2560 * 2560) + layers(720, 2560 * 2560),
+        tongue: [2560, 6912, 32, 2560, 32000],
+        views: 1,
+        tokens: 144,
+    },
     // The mean is taken before the second layer, which is the same.
     Shape {
         name: "mobilevlm-v2-1.7b",
@@ -191,9 +200,13 @@ const SHAPES: &[Shape] = &[
     },
 ];
 
+/// One for each card: what is published is estimated, and an estimate that was held against nothing is a guess.
 #[test]
 fn costs_are_those_of_the_cards() {
+    let [cards, shapes] = [CARDS.iter().map(|c| c.name).collect::<Vec<_>>(), SHAPES.iter().map(|s| s.name).collect()];
+    assert_eq!(cards, shapes);
     for shape in SHAPES {
+        assert_eq!(CARDS.iter().find(|c| c.name == shape.name).unwrap().views, shape.views);
         let question = Question {
             answer: 1,
             context: Some(2000),

@@ -73,7 +73,8 @@ fn a_picture_and_a_question_become_transformers_answer() {
     }
 }
 
-/// Resolution and tiles are switches: what is answered is what transformers answers with them, and each has its own cost.
+/// Resolution and tiles are switches: what is answered is what transformers answers with them, and each has its own
+/// cost, which is estimated.
 #[test]
 fn pictures_are_shown_otherwise_at_another_cost() {
     for name in ["llava-clip-llama", "llava-siglip-qwen2", "idefics3"] {
@@ -92,17 +93,29 @@ fn pictures_are_shown_otherwise_at_another_cost() {
             assert!(said["ids"] == json!(answer) && said["text"] == golden["said"], "{name} {more:?}: {said}");
             let vision = |said: &Value| said["stages"]["vision"].clone();
             assert_ne!(vision(&said)["flops"], vision(&usual)["flops"], "{name} {more:?}");
-            if let (Some(edge), false) = (&edge, name == "idefics3") {
-                let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
-                command.arg("estimate").arg("--model").arg(fixtures().join(&model));
-                let told = self::said(command.args(["--resolution", edge, "--json"]).output().unwrap());
-                for what in ["flops", "tokens_out"] {
-                    assert_eq!(vision(&told)[what], vision(&said)[what], "{name} {more:?}: {told}");
-                }
+            // The same is said beforehand, of the size of the picture alone where it is cut into tiles.
+            let all = golden["ids"].as_array().unwrap();
+            let rows = said["stages"]["project"]["tokens_out"].as_u64().unwrap();
+            let words = (golden["prompt"].as_u64().unwrap() - rows).to_string();
+            let before = all.iter().position(|id| *id == MARK).unwrap().to_string();
+            let size: &[&str] = if name == "idefics3" { &["--picture", CAT] } else { &[] };
+            let ask = ["--prompt-tokens", &words, "--before", &before, "--gen", &most, "--json"];
+            let told = self::said(squint("estimate", &model, &[&ask, &more[..], size].concat(), &json!([])));
+            for stage in ["vision", "project", "prefill", "decode"] {
+                let [told, said] = [&told, &said].map(|all| &all["stages"][stage]);
+                assert_eq!(told["flops"], said["flops"], "{name} {more:?}, {stage}: {told}");
+                assert_eq!(told["tokens_in"], said["tokens_in"], "{name} {more:?}, {stage}: {told}");
             }
+            let [told, held] = [&told, &said["meter"]].map(|all| all["peak_bytes"].as_f64().unwrap());
+            assert!((told / held - 1.0).abs() <= 0.1, "{name} {more:?}: {told} of {held} bytes");
         }
     }
 }
+
+/// Width and height of cat.png.
+const CAT: &str = "199x133";
+/// The id that stands for rows of pictures in all of these.
+const MARK: u64 = 3;
 
 #[test]
 fn the_tower_alone_and_what_a_directory_holds() {
@@ -139,6 +152,22 @@ fn what_cannot_be_asked_is_named() {
     ] {
         let said = refused(verb, model, more, pictures);
         assert!(said.contains(words), "{more:?}: {said}");
+    }
+}
+
+#[test]
+fn what_cannot_be_estimated_is_named() {
+    let (tiles, nothing) = ("seeing/idefics3", "how large the picture is changes nothing");
+    for (model, more, words) in [
+        (tiles, ["--resolution", "0"], "a resolution of 0"),
+        (tiles, ["--picture", "0x8"], "a picture of 0×8"),
+        ("seeing/llava-clip-llama", ["--picture", "8x8"], nothing),
+        ("encoders/dinov2", ["--picture", "8x8"], nothing),
+        ("llama/plain", ["--picture", "8x8"], nothing),
+    ] {
+        let out = squint("estimate", model, &more, &json!([]));
+        let said = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(1) && said.contains(words), "{model} {more:?}: {said}");
     }
 }
 

@@ -9,7 +9,7 @@ use squint_weights::{Fact, Facts};
 
 use crate::kept::Kept;
 use crate::pair::Join;
-use crate::picture::Showing;
+use crate::picture::{EDGE, Showing, Tiles};
 use crate::session::Session;
 use crate::wanted::Wanted;
 use crate::wish::activations;
@@ -27,8 +27,8 @@ pub enum Of<'a> {
     /// A published one, by name.
     Published(&'a str),
     /// One that has nothing yet but its configuration, and the edge of the square that its pictures become, where a
-    /// preprocessor's configuration says it.
-    Directory { facts: &'a Facts, edge: Option<usize> },
+    /// preprocessor's configuration says it, and how it cuts them.
+    Directory { facts: &'a Facts, edge: Option<usize>, tiles: Option<Tiles> },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -46,11 +46,12 @@ pub struct Question<'a> {
     pub backend: &'a str,
     /// Of a vision encoder: how it is shown a picture, and what of it is wanted; a layer of one that sees, too.
     pub wanted: Wanted,
-    /// Size of a picture that is cut; none is one that becomes as many parts as it can.
+    /// Size of a picture that is cut; none is one that becomes as many parts as it can, and of a model that cuts its
+    /// pictures into tiles a square one.
     pub picture: Option<Grid>,
     /// A second encoder that looks at it.
     pub with: Option<With<'a>>,
-    /// Views that the picture becomes; none is those of a square picture, as the card says, and one without a card.
+    /// Views that pictures become; none is those of that picture.
     pub views: Option<usize>,
     /// Tokens of the prompt's text that stand before the picture.
     pub before: usize,
@@ -107,16 +108,25 @@ pub struct Stage {
 
 /// A model's configuration, and weights that its families may have and it has not.
 enum Known {
-    /// Of its encoder and of its language model; and views of a square picture.
-    Sees(Facts, [Vec<&'static str>; 2], usize),
+    /// Of its encoder and of its language model.
+    Sees(Facts, [Vec<&'static str>; 2]),
     Looks(Facts, Vec<&'static str>),
     Reads(Facts, Vec<&'static str>),
 }
 
 pub fn estimate(of: Of, q: Question) -> Result<Estimate, Error> {
     activations(q.quant, false)?;
+    let tiles = of.tiles().map(|tiles| tiles.showing(q.wanted.showing)).transpose()?;
+    let views = q.views.or(tiles.map(|tiles| views(tiles, q.picture)).transpose()?);
+    let sized = |counts: bool| match q.picture {
+        Some(_) if !counts => {
+            let what = "how large the picture is changes nothing";
+            Err(Error::new("picture", what, "leave its size out, or say how it is cut"))
+        }
+        _ => Ok(()),
+    };
     // Pictures of a directory are as large as it says, unless somebody asks for another size.
-    let q = Question { wanted: of.shown(q.wanted), ..q };
+    let q = Question { wanted: of.shown(q.wanted), views, ..q };
     let alone = || match (q.wanted.cut, q.with) {
         (None, None) => Ok(()),
         _ => {
@@ -125,13 +135,18 @@ pub fn estimate(of: Of, q: Question) -> Result<Estimate, Error> {
         }
     };
     match known(of)? {
-        Known::Looks(facts, absent) => seen::look((&facts, &absent), q),
-        Known::Sees(facts, absent, views) => {
+        Known::Looks(facts, absent) => {
+            sized(q.wanted.cut.is_some())?;
+            seen::look((&facts, &absent), q)
+        }
+        Known::Sees(facts, absent) => {
             alone()?;
-            seen::see(&facts, absent.each_ref().map(Vec::as_slice), Question { views: q.views.or(Some(views)), ..q })
+            sized(tiles.is_some())?;
+            seen::see(&facts, absent.each_ref().map(Vec::as_slice), q)
         }
         Known::Reads(facts, absent) => {
             alone()?;
+            sized(false)?;
             read::read(&facts, &absent, q)
         }
     }
@@ -143,7 +158,7 @@ fn known(of: Of) -> Result<Known, Error> {
         Of::Directory { facts, .. } => {
             if let Some(parts) = vlm::Parts::of(facts)? {
                 let absent = [parts.vision.absent, parts.text.absent].map(Option::unwrap_or_default);
-                return Ok(Known::Sees(facts.clone(), absent, 1));
+                return Ok(Known::Sees(facts.clone(), absent));
             }
             match vision::family(facts)? {
                 Some(family) => Ok(Known::Looks(facts.clone(), (family.absent)(facts)?)),
@@ -155,7 +170,7 @@ fn known(of: Of) -> Result<Known, Error> {
 
 fn published(name: &str) -> Result<Known, Error> {
     if let Some(card) = vlm::published(name) {
-        return Ok(Known::Sees(card.facts()?, card.absent.map(<[_]>::to_vec), card.views));
+        return Ok(Known::Sees(card.facts()?, card.absent.map(<[_]>::to_vec)));
     }
     if let Some(known) = vision::published(name) {
         return Ok(Known::Looks(known.facts()?, known.absent.to_vec()));
@@ -168,12 +183,35 @@ fn published(name: &str) -> Result<Known, Error> {
     Ok(Known::Reads(known.facts()?, known.absent.to_vec()))
 }
 
+/// Views that a picture of this size becomes, or a square one.
+fn views(tiles: Tiles, picture: Option<Grid>) -> Result<usize, Error> {
+    let of = picture.unwrap_or(Grid::square(tiles.side));
+    if [of.height, of.width].iter().any(|edge| !(1..=EDGE).contains(edge)) {
+        let what = format!("a picture of {}×{}", of.width, of.height);
+        return Err(Error::new("picture", what, format!("choose edges from 1 to {EDGE}")));
+    }
+    Ok(tiles.views(of))
+}
+
 impl Of<'_> {
-    /// What is wanted of it, at the size that its directory says where nobody asks for one.
+    /// How it cuts pictures into tiles, where it does.
+    fn tiles(self) -> Option<Tiles> {
+        match self {
+            Of::Directory { tiles, .. } => tiles,
+            Of::Published(name) => {
+                let card = vlm::published(name)?;
+                Some(Tiles { longest: Some(card.tiles?), side: card.resolution, split: true })
+            }
+        }
+    }
+
+    /// What is wanted of it, at the size that its directory says where nobody asks for one. Tiles have one size whatever
+    /// is asked for: that changes how many they are.
     fn shown(self, wanted: Wanted) -> Wanted {
         let edge = if let Of::Directory { edge, .. } = self { edge } else { None };
-        let showing = Showing { resolution: wanted.showing.resolution.or(edge), ..wanted.showing };
-        Wanted { showing, ..wanted }
+        let asked = wanted.showing.resolution.or(edge);
+        let resolution = self.tiles().map_or(asked, |tiles| Some(tiles.side));
+        Wanted { showing: Showing { resolution, ..wanted.showing }, ..wanted }
     }
 }
 

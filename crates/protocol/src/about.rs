@@ -87,13 +87,14 @@ pub struct Estimate {
     pub quant: String,
     pub backend: String,
     pub resolution: Option<u32>,
+    pub whole: bool,
     pub layer: Option<i32>,
     pub hidden: bool,
     pub patches: bool,
     pub views: Option<u32>,
     /// Tokens of the prompt before the picture.
     pub before: u32,
-    /// As `Encode` has it, and the height and width of the picture that is cut.
+    /// As `Encode` has it, and the height and width of the picture that is cut so, or into tiles.
     pub cut: String,
     pub size: Option<[u32; 2]>,
     /// A second encoder; an empty text is none.
@@ -113,6 +114,7 @@ impl Default for Estimate {
             quant: String::new(),
             backend: "auto".into(),
             resolution: None,
+            whole: false,
             layer: None,
             hidden: false,
             patches: false,

@@ -19,7 +19,7 @@ pub async fn estimate(run: u32, wish: Estimate, [files, beside]: [Files; 2]) -> 
     let with =
         (two.is_some() || !wish.with.is_empty()).then_some(With { of, resolution: edge(wish.with_resolution), join });
     let wanted = Wanted {
-        showing: Showing { resolution: edge(wish.resolution), ..Showing::default() },
+        showing: Showing { resolution: edge(wish.resolution), whole: wish.whole },
         cut: said(&wish.cut).as_deref().map(Cut::read).transpose()?,
         hidden: wish.hidden,
         layer: wish.layer.map(i64::from),

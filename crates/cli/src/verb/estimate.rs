@@ -24,10 +24,13 @@ pub struct Args {
     /// Tokens of prompt and answer together; 1024, or the model's most where that is less
     #[arg(long)]
     context: Option<usize>,
-    /// Edge of the picture that a vision encoder is shown, in pixels; without it, as a
-    /// preprocessor's configuration says, or the encoder's own
+    /// Edge of the picture that a vision encoder is shown, in pixels, or of the longer side before a picture is cut
+    /// into tiles; without it, as a preprocessor's configuration says, or the encoder's own
     #[arg(long)]
     resolution: Option<usize>,
+    /// All of a picture at once, where the model would cut it into tiles
+    #[arg(long, conflicts_with = "cut")]
+    whole: bool,
     /// Rows of a vision encoder after so many layers; negative numbers count from the last one
     #[arg(long, allow_negative_numbers = true)]
     layer: Option<i64>,
@@ -40,8 +43,9 @@ pub struct Args {
     /// A picture that an encoder looks at in parts, as features takes it: uhd, s2 or 4khd
     #[arg(long, conflicts_with = "with")]
     cut: Option<String>,
-    /// Width and height of that picture, as 640x480; without it, one that becomes as many parts as it may
-    #[arg(long, requires = "cut")]
+    /// Width and height of that picture, or of one that the model cuts into tiles, as 640x480; without it, one that
+    /// becomes as many parts as it may, or a square one
+    #[arg(long)]
     picture: Option<String>,
     /// A second encoder that looks at it: a published name, or a directory with a config.json
     #[arg(long)]
@@ -52,7 +56,7 @@ pub struct Args {
     /// How two encoders' rows are joined: channels or rows
     #[arg(long, requires = "with", default_value = "channels")]
     join: String,
-    /// Views that the picture becomes; without it as a square one does, and one of a directory
+    /// Views that pictures become, where there are several; without it, those of that one
     #[arg(long)]
     views: Option<usize>,
     /// Tokens of the prompt that stand before the picture: a template may have many
@@ -103,7 +107,7 @@ pub fn run(args: Args) -> Result<(), Error> {
     let join = Join::read(&args.join)?;
     let with = args.with.as_deref().map(|name| With { of: of(name, &beside), resolution: args.with_resolution, join });
     let wanted = Wanted {
-        showing: Showing { resolution: args.resolution, ..Showing::default() },
+        showing: Showing { resolution: args.resolution, whole: args.whole },
         cut: args.cut.as_deref().map(Cut::read).transpose()?,
         hidden: args.hidden,
         layer: args.layer,

@@ -26,7 +26,7 @@ pub enum Way {
 const MOST: usize = 1 << 25;
 
 /// Longest edge of a picture that there is not: of one that is, its decoder has seen to it.
-const EDGE: usize = 1 << 15;
+pub const EDGE: usize = 1 << 15;
 
 /// Names, what they are when no number is said, and the largest one.
 const WAYS: &[(&str, Way, usize, usize)] =

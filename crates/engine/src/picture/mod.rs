@@ -30,7 +30,7 @@ mod resize;
 pub mod slices;
 mod tiles;
 
-pub use cut::{Cut, Way, shorter};
+pub use cut::{Cut, EDGE, Way, shorter};
 pub use decode::decode;
 pub use expand::{Expansion, IMAGE};
 pub use filter::Filter;

@@ -46,24 +46,26 @@ pub struct Showing {
 /// Longest edge that can be asked for.
 const MOST: usize = 1 << 12;
 
+/// A resolution that somebody asks for, where it can be.
+pub(super) fn possible(edge: usize) -> Result<usize, Error> {
+    if (1..=MOST).contains(&edge) {
+        return Ok(edge);
+    }
+    let what = format!("a resolution of {edge}");
+    Err(Error::new("resolution", what, format!("1 to {MOST} pixels are possible")))
+}
+
 impl Preprocess {
     pub fn showing(&self, how: Showing) -> Result<Preprocess, Error> {
-        let mut made = how.resolution.map_or_else(|| Ok(self.clone()), |edge| self.at(edge))?;
-        if let (Some(tiles), true) = (&mut made.tiles, how.whole) {
-            tiles.split = false;
+        if let Some(tiles) = self.tiles {
+            return Ok(Preprocess { tiles: Some(tiles.showing(how)?), ..self.clone() });
         }
-        Ok(made)
+        how.resolution.map_or_else(|| Ok(self.clone()), |edge| self.at(edge))
     }
 
     /// The same with pictures of another size: every edge it names changes as much as the one that comes out.
     pub fn at(&self, edge: usize) -> Result<Preprocess, Error> {
-        if !(1..=MOST).contains(&edge) {
-            let what = format!("a resolution of {edge}");
-            return Err(Error::new("resolution", what, format!("1 to {MOST} pixels are possible")));
-        }
-        if let Some(tiles) = self.tiles {
-            return Ok(Preprocess { tiles: Some(Tiles { longest: Some(edge), ..tiles }), ..self.clone() });
-        }
+        let edge = possible(edge)?;
         let made = match (self.size(), self.fit) {
             (None, Some(Fit::Shortest(edge))) => Some(edge),
             (size, _) => size.map(|size| size.height),

@@ -1,7 +1,7 @@
 //! Idefics3's and SmolVLM's way with large pictures: tiles of one size, row by row, then the whole at that size, too.
 
-use super::{Filter, Part, Picture, resize, slices::parts};
-use squint_ops::Grid;
+use super::{Filter, Part, Picture, Showing, prepare::possible, resize, slices::parts};
+use squint_ops::{Error, Grid};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tiles {
@@ -17,6 +17,17 @@ pub struct Tiles {
 const MOST: usize = 4096;
 
 impl Tiles {
+    /// The same, shown otherwise: another longer edge before there are tiles, or none of them.
+    pub fn showing(self, how: Showing) -> Result<Tiles, Error> {
+        let longest = how.resolution.map(possible).transpose()?.or(self.longest);
+        Ok(Tiles { longest, split: self.split && !how.whole, ..self })
+    }
+
+    /// Views that a picture of this size becomes, known without it.
+    pub fn views(self, of: Grid) -> usize {
+        self.sizes(of).last().map_or(0, |size| self.count(*size).rows()) + 1
+    }
+
     /// The sizes a picture goes through, the last one a whole number of tiles. Every size is a resampling of its own.
     pub fn sizes(self, of: Grid) -> Vec<Grid> {
         let mut sizes = vec![];
