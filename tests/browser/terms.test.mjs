@@ -53,6 +53,8 @@ test("an estimate is the command line's, and asks for no weights", { timeout: 60
     const [dinov2, clip, llava] = [hosts.encoder.url, hosts.clip.url, hosts.sees.url];
     for (const [wish, args] of [
       [{ model: "smolvlm-256m", promptTokens: 20, maxTokens: 8, quant: { language: "q4_0" } }, ["--model", "smolvlm-256m", "--prompt-tokens", "20", "--gen", "8", "--quant", "language=q4_0"]],
+      [{ model: "smolvlm-500m", width: 640, height: 480, resolution: 1024 }, ["--model", "smolvlm-500m", "--picture", "640x480", "--resolution", "1024"]],
+      [{ model: "smolvlm-256m", whole: true }, ["--model", "smolvlm-256m", "--whole"]],
       [{ model: "gemma-2b-it", backend: "gpu" }, ["--model", "gemma-2b-it", "--backend", "gpu"]],
       [{ model: "dinov2-small", cut: "uhd", width: 640, height: 480, resolution: 224 }, ["--model", "dinov2-small", "--cut", "uhd", "--picture", "640x480", "--resolution", "224"]],
       [{ model: dinov2, cut: "4khd=7" }, ["--model", encoder, "--cut", "4khd=7"]],
