@@ -154,6 +154,10 @@ def scans():
         ("vss-cross", "vss_l2_cross", 4, rows(9, 2, 5, before=1), 11, 8, 3, 2),
         ("vss-mlp", "vss_mlp_raster", 2, square(10, 3), 13, 10, 1, 1),
         ("vss-mlp-cross", "vss_mlp_cross", 4, rows(8, 4, 3), 15, 8, 16, 2),
+        ("vss-raster-row", "vss_l2_raster", 2, rows(10, 1, 7), 9, 12, 2, 1),
+        ("vss-cross-tall", "vss_l2_cross", 4, rows(14, 7, 2), 8, 6, 5, 4),
+        ("vss-mlp-class", "vss_mlp_raster", 2, rows(6, 2, 9, before=1), 10, 6, 8, 3),
+        ("vss-mlp-cross-square", "vss_mlp_cross", 4, square(12, 4), 9, 12, 2, 2),
     ]:
         mlp = "mlp" in kind
         h, w, inner = view.height, view.width, 2 * inner_width

@@ -29,14 +29,7 @@ pub fn without_one(folder: &Path) -> Result<Vec<(String, Checkpoint)>, Error> {
     let mut all = vec![];
     for name in tensors.iter().map(|t| t.name.to_string()).filter(|name| !later(name)) {
         let rest = changed(&weights, &|one, numbers| (one != name).then_some((Kind::F32, numbers)))?;
-        let file = |file: &str| -> Option<Rc<dyn Source>> {
-            match file {
-                "model.safetensors" => Some(Rc::new(Memory::new(file, rest.clone()))),
-                _ => Some(Rc::new(File::open(&folder.join(file)).ok()?)),
-            }
-        };
-        let checkpoint = block_on(Checkpoint::hf(&file))?;
-        all.push((name, checkpoint));
+        all.push((name, with_weights(folder, rest)?));
     }
     Ok(all)
 }
@@ -58,6 +51,29 @@ pub fn changed(file: &[u8], change: Change) -> Result<Vec<u8>, Error> {
     }
     let header = format!("{{{}}}", entries.join(","));
     Ok([&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &data].concat())
+}
+
+/// `file` with one more tensor of f32, of one dimension.
+pub fn beside(file: &[u8], name: &str, numbers: &[f32]) -> Result<Vec<u8>, Error> {
+    let broken = || Error::bug("a fixture that is no safetensors file");
+    let (length, rest) = file.split_first_chunk().ok_or_else(broken)?;
+    let (header, data) = rest.split_at_checked(u64::from_le_bytes(*length) as usize).ok_or_else(broken)?;
+    let header = std::str::from_utf8(header).ok().and_then(|text| text.trim_end().strip_suffix('}'));
+    let (from, to, count) = (data.len(), data.len() + 4 * numbers.len(), numbers.len());
+    let entry = format!(r#","{name}":{{"dtype":"F32","shape":[{count}],"data_offsets":[{from},{to}]}}}}"#);
+    let header = format!("{}{entry}", header.ok_or_else(broken)?);
+    Ok([&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data, &Kind::F32.pack_all(numbers)].concat())
+}
+
+/// A directory whose weights, one file, are others.
+pub fn with_weights(folder: &Path, weights: Vec<u8>) -> Result<Checkpoint, Error> {
+    let weights = Rc::new(weights);
+    block_on(Checkpoint::hf(&|file: &str| -> Option<Rc<dyn Source>> {
+        match file {
+            "model.safetensors" => Some(Rc::new(Memory::new(file, weights.to_vec()))),
+            _ => Some(Rc::new(File::open(&folder.join(file)).ok()?)),
+        }
+    }))
 }
 
 /// Tensors whose names have `part` in them rounded to `kind`, and stored in it or not.

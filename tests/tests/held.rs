@@ -104,8 +104,8 @@ fn name(path: &Path) -> String {
 
 #[test]
 fn language_models_hold_what_was_estimated() {
-    let all: Vec<PathBuf> = ["families", "llama"].into_iter().flat_map(folders).collect();
-    assert_eq!(all.len(), 20);
+    let all: Vec<PathBuf> = ["families", "llama", "variants"].into_iter().flat_map(folders).collect();
+    assert_eq!(all.len(), 39);
     for on in on() {
         for path in &all {
             for ask in asks(TEXT) {

@@ -108,6 +108,22 @@ fn what_is_not_known_is_refused() {
     }
 }
 
+/// Older files keep the table of positions beside the weights, which says nothing new. Others are another model's.
+#[test]
+fn tables_of_positions_are_left_alone() {
+    for name in ["llama-own", "phi-0.4", "phi3", "qwen2-own", "gemma-one-group"] {
+        let weights = std::fs::read(folder(name).join("model.safetensors")).unwrap();
+        let with = |tensor: &str| {
+            let more = files::beside(&weights, tensor, &[1.0, 0.5]).unwrap();
+            load(files::with_weights(&folder(name), more).unwrap(), Rc::new(Reference::default()))
+        };
+        let model = with("model.layers.0.self_attn.rotary_emb.inv_freq").unwrap();
+        like_golden(name, &model, &Golden::read(&folder(name)));
+        let e = with("model.layers.0.self_attn.another").err().unwrap();
+        assert!(e.code == "tensor" && e.what.contains("self_attn.another"), "{name}: {e}");
+    }
+}
+
 /// A layer without its bias answers, too.
 #[test]
 fn every_tensor_is_missed() {
