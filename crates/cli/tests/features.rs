@@ -296,6 +296,34 @@ fn two_encoders_look_at_once() {
     assert_eq!(rows(&twice), [rows(&first), rows(&first)].concat());
 }
 
+/// Nothing is computed with them.
+#[test]
+fn an_estimate_of_impossible_numbers_is_refused() {
+    let most = u64::MAX.to_string();
+    let encoder = encoder("dinov2");
+    let (encoder, sees) = (encoder.to_str().unwrap(), "smolvlm-256m");
+    for (model, more, words) in [
+        (encoder, &["--cut", "s2", "--resolution", "0"][..], "a resolution of 0 — 1 to 4096 pixels are possible"),
+        (encoder, &["--cut", "uhd", "--picture", "5x5", "--resolution", "0"], "a resolution of 0"),
+        (encoder, &["--cut", "4khd", "--resolution", &most], "1 to 4096 pixels are possible"),
+        (encoder, &["--resolution", "4097"], "a resolution of 4097"),
+        (encoder, &["--with", encoder, "--with-resolution", "0"], "a resolution of 0"),
+        ("llava-1.5-7b", &["--resolution", &most], "1 to 4096 pixels are possible"),
+        (sees, &["--views", &most], "1 to 4096 are possible"),
+        (sees, &["--views", "0"], "0 views"),
+        (sees, &["--views", "3", "--whole"], "leave one of them out"),
+        (sees, &["--views", "3", "--picture", "300x400"], "leave one of them out"),
+        (sees, &["--before", &most], "tokens before the picture, of 64 in all"),
+        (sees, &["--prompt-tokens", &most], "tokens of prompt and"),
+        (sees, &["--prompt-tokens", &most, "--before", &most], "tokens of prompt and"),
+    ] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_squint"));
+        let out = command.args(["estimate", "--json", "--model", model]).args(more).output().unwrap();
+        let told = String::from_utf8(out.stderr).unwrap();
+        assert!(out.status.code() == Some(1) && told.contains(words), "{more:?}: {told}");
+    }
+}
+
 /// What looking costs is known before, of every way to cut and of two encoders: operations and bytes to the last, memory
 /// within a tenth.
 #[test]

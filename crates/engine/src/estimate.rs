@@ -9,7 +9,7 @@ use squint_weights::{Fact, Facts};
 
 use crate::kept::Kept;
 use crate::pair::Join;
-use crate::picture::{EDGE, Showing, Tiles};
+use crate::picture::{EDGE, Showing, Tiles, possible};
 use crate::session::Session;
 use crate::wanted::Wanted;
 use crate::wish::activations;
@@ -116,6 +116,7 @@ enum Known {
 
 pub fn estimate(of: Of, q: Question) -> Result<Estimate, Error> {
     activations(q.quant, false)?;
+    sane(q)?;
     let tiles = of.tiles().map(|tiles| tiles.showing(q.wanted.showing)).transpose()?;
     let views = q.views.or(tiles.map(|tiles| views(tiles, q.picture)).transpose()?);
     let sized = |counts: bool| match q.picture {
@@ -181,6 +182,30 @@ fn published(name: &str) -> Result<Known, Error> {
         Error::new(e.code, e.what, format!("{}, {}, or the path of a config.json", e.hint, more.join(", ")))
     })?;
     Ok(Known::Reads(known.facts()?, known.absent.to_vec()))
+}
+
+/// Views of pictures that can be asked for.
+const VIEWS: usize = 1 << 12;
+
+/// Numbers that mean something: sizes are products of them.
+fn sane(q: Question) -> Result<(), Error> {
+    for edge in [q.wanted.showing.resolution, q.with.and_then(|with| with.resolution)].into_iter().flatten() {
+        possible(edge)?;
+    }
+    if let Some(views) = q.views {
+        if !(1..=VIEWS).contains(&views) {
+            return Err(Error::new("views", format!("{views} views"), format!("1 to {VIEWS} are possible")));
+        }
+        if q.picture.is_some() || q.wanted.showing.whole {
+            let what = "a number of views, and a picture that says how many it becomes";
+            return Err(Error::new("views", what, "leave one of them out"));
+        }
+    }
+    if q.before > q.prompt {
+        let what = format!("{} tokens before the picture, of {} in all", q.before, q.prompt);
+        return Err(Error::new("before", what, "ask for a longer prompt, or fewer before"));
+    }
+    Ok(())
 }
 
 /// Views that a picture of this size becomes, or a square one.

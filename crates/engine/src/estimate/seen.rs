@@ -166,7 +166,7 @@ pub fn see(facts: &Facts, [eye, tongue]: [&[&'static str]; 2], q: Question) -> R
     }
     let weights = bytes(&encoded.wants, Place::Model) + bytes(&projected.wants, Place::Model);
     let context = room::room(q.context, parts.text.sizes.context, room::SEEING)?;
-    let q = Question { prompt: q.prompt + tokens, context: Some(context), ..q };
+    let q = Question { prompt: q.prompt.saturating_add(tokens), context: Some(context), ..q };
     let planned = Planned { matrices, to: language, absent: tongue };
     let text = answer((parts.text.family, &parts.text.sizes), &planned, cache, tokens, q)?;
     let seen = [Kept::of(&encoded.wants, vision), Kept::of(&projected.wants, projector)];

@@ -36,6 +36,7 @@ pub use expand::{Expansion, IMAGE};
 pub use filter::Filter;
 pub use fit::Fit;
 pub use heat::heat;
+pub(crate) use prepare::possible;
 pub use prepare::{Preprocess, Showing, View, Views};
 pub use resize::{Part, resize};
 pub use tiles::Tiles;

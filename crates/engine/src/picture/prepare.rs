@@ -47,7 +47,7 @@ pub struct Showing {
 const MOST: usize = 1 << 12;
 
 /// A resolution that somebody asks for, where it can be.
-pub(super) fn possible(edge: usize) -> Result<usize, Error> {
+pub(crate) fn possible(edge: usize) -> Result<usize, Error> {
     if (1..=MOST).contains(&edge) {
         return Ok(edge);
     }
