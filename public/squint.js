@@ -42,7 +42,7 @@ export class Squint {
   static async create(options = {}) {
     known("create", options);
     const { backend = "auto", threads, build, workerUrl, onFault } = options;
-    const url = workerUrl ? new URL(workerUrl, document.baseURI) : new URL("worker.js", HERE);
+    const url = workerUrl ? address(workerUrl) : new URL("worker.js", HERE);
     if (url.origin !== location.origin) throw new SquintError(foreign(url));
     if (threads) url.searchParams.set("threads", threads);
     // More than one thread needs shared memory; one is better off without.
@@ -56,7 +56,7 @@ export class Squint {
   }
 
   /** Brings a model: a name, an address, a File or a list of Files. */
-  async load(options) {
+  async load(options = {}) {
     known("load", options);
     const { model, mmproj, sha256, onProgress, backend, signal } = options;
     const { context, resolution, whole = false, quant = "", exact = false } = options;
@@ -173,7 +173,7 @@ export class Squint {
   }
 
   /** What a run of a model would cost, without its weights. */
-  async estimate(options) {
+  async estimate(options = {}) {
     known("estimate", options);
     const { model, with: other, height, width, quant, signal, ...how } = options;
     const estimate = { ...snake(how), quant: join(quant ?? ""), model: called(model), with: called(other) };
@@ -197,6 +197,7 @@ export class Squint {
 
   async dispose() {
     this.#link.close();
+    this.loaded = null;
     this.#end({ code: "disposed", what: "this Squint was disposed of", hint: "create another" });
   }
 
@@ -355,13 +356,19 @@ const called = (model) => (named(model) ? model : (model === undefined ? "" : fr
 
 const told = ({ card, licence }) => ({ card: card ?? null, licence: licence ?? null });
 
+/** What a text means beside this page. */
+function address(text) {
+  if (URL.canParse(text, document.baseURI)) return new URL(text, document.baseURI);
+  throw new SquintError({ code: "address", what: `'${text}' is no address`, hint: "give a name, or a path or address of files" });
+}
+
 /** Where the worker finds a model's files. */
 function from(model) {
   const files = [model].flat();
   if (files.every((f) => f instanceof Blob)) return { files };
   const text = String(model);
   // A name is a model of this site.
-  const url = named(text) ? new URL(`models/${text}.gguf`, HERE) : new URL(text, document.baseURI);
+  const url = named(text) ? new URL(`models/${text}.gguf`, HERE) : address(text);
   return { url: url.href };
 }
 

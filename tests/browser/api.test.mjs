@@ -206,9 +206,47 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
     }
     fault(await api.load({ ...at("small.gguf"), backend: "abacus" }), "backend", /abacus/);
     fault(await api.load({ ...at("small.gguf"), contxt: 64 }), "option", /'contxt' is no option of load/);
-    const other = (call, wish) => api.run(([call, wish]) => Promise.resolve(call === "create" ? window.lib.Squint.create(wish) : window.squint[call](wish)).then(() => ({}), (e) => ({ error: window.plain(e) })), [call, wish]);
-    fault(await other("create", { thread: 1 }), "option", /'thread' is no option of create/);
-    fault(await other("encode", { pixel: [] }), "option", /'pixel' is no option of encode/);
+    const other = (call, wish) =>
+      api.run(
+        async ([call, wish]) => {
+          try {
+            const asked = (call === "create" ? window.lib.Squint : window.squint)[call](wish);
+            await (call === "generate" ? asked.next() : asked);
+            return {};
+          } catch (e) {
+            return { error: window.plain(e) };
+          }
+        },
+        [call, wish],
+      );
+    const model = "small.gguf";
+    for (const [call, wish, what, code = "option"] of [
+      ["create", { thread: 1 }, /'thread' is no option of create/],
+      ["create", { threads: -1 }, /'threads' of create cannot be -1/],
+      ["create", { build: "fast" }, /'build' of create cannot be "fast"/],
+      ["create", { workerUrl: "http://[bad" }, /'http:\/\/\[bad' is no address/, "address"],
+      ["create", null, /create was given null/],
+      ["load", undefined, /load was asked without a model/],
+      ["load", null, /load was given null/],
+      ["load", { model: "http://[bad" }, /is no address/, "address"],
+      ["load", { model, quant: null }, /'quant' of load cannot be null/],
+      ["load", { model, quant: 5 }, /'quant' of load cannot be 5/],
+      ["load", { model, signal: {} }, /'signal' of load/],
+      ["load", { model, onProgress: 5 }, /'onProgress' of load/],
+      ["generate", null, /generate was given null/],
+      ["generate", { messages: "hello" }, /'messages' of generate cannot be "hello"/],
+      ["generate", { messages: [null] }, /'messages' of generate/],
+      ["encode", { pixel: [] }, /'pixel' is no option of encode/],
+      ["encode", { pixels: 5 }, /'pixels' of encode cannot be 5/],
+      ["encode", { pixels: [], height: 2 }, /half the size of a picture/],
+      ["encode", { pixels: [], with: model, join: "" }, /'join' of encode/],
+      ["estimate", undefined, /estimate was asked without a model/],
+      ["estimate", { model, cut: "uhd", height: 0, width: 0 }, /'height' of estimate cannot be 0/],
+      ["estimate", { model: "dinov2-small", resolution: 0, cut: "s2" }, /a resolution of 0/, "resolution"],
+      ["about", "http://[bad", /is no address/, "address"],
+    ]) {
+      fault(await other(call, wish), code, what);
+    }
     fault(await api.load({ ...at("shut/"), sha256 }), "checksum", /several/);
     fault(await api.load(at("shut/")), "download", /403/);
     const file = (more) => window.bring({ model: new File(["GGUF"], "mine.gguf"), ...more });
