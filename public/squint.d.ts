@@ -312,6 +312,7 @@ export class Squint {
   static create(options?: CreateOptions): Promise<Squint>;
   /** A load that another one follows before it is done fails with the code `replaced`. */
   load(options: LoadOptions): Promise<Loaded>;
+  /** One answer at a time: whoever asks meanwhile hears the code `busy`. */
   generate(options: GenerateOptions): AsyncGenerator<Event, void, void>;
   /** Shows a picture to a vision encoder. A signal that is aborted ends the work between two parts at the latest. */
   encode(options: EncodeOptions): Promise<Encoded>;

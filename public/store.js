@@ -5,6 +5,8 @@ const TRIES = 5;
 const PAUSE_MS = [300, 1000, 3000, 8000];
 /** Longest stretch of writing without letting messages in. */
 const STRETCH_MS = 20;
+/** How long a file is waited for before it is asked for again. */
+const OPEN_MS = [2000, 4000, 8000];
 
 /** What went wrong and what to do, as the engine says it. */
 export class Fault extends Error {
@@ -49,10 +51,12 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
   try {
     for (let attempt = 0; attempt < TRIES; attempt++) {
       if (attempt > 0) await sleep(PAUSE_MS[attempt - 1], signal);
+      let body;
       try {
         const at = sink ? sink.size() : await started(folder, key, url);
         const headers = at > 0 ? { Range: `bytes=${at}-` } : {};
         const response = await fetch(url, { headers, signal, cache: "no-store" });
+        body = response.body?.getReader();
         // Stores of objects say 403 of what is not there to those who may not list them.
         if (optional && (response.status === 404 || response.status === 403)) {
           // Remembered for days without a network, when nobody can say it again.
@@ -80,21 +84,20 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
         // A compressed answer's length says nothing about the file's.
         const total = length && !encoded ? from + length : 0;
         if (response.status === 206 && !resumed) {
-          await response.body?.cancel();
           await sink?.drop();
           sink = null;
           await forget(url);
           continue;
         }
         if (sink && !resumed) await sink.restart();
-        sink ??= await makeSink(folder, key, total, from, tell);
-        sink.kept = { url, ...version(response), total };
-        await sink.remember(sink.kept);
-        const reader = response.body.getReader();
+        const facts = { url, ...version(response), total };
+        if (sink) await sink.remember(facts);
+        else sink = await makeSink(folder, key, facts, from, tell);
+        sink.kept = facts;
         // The first bytes are told at once: a line that stalls after them shall not look like one that never began.
         let told = -Infinity;
         for (let done = from; ; ) {
-          const { done: end, value } = await reader.read();
+          const { done: end, value } = await body.read();
           if (end) break;
           sink.write(value);
           done += value.length;
@@ -120,6 +123,9 @@ async function download(url, key, folder, { tell, signal, sha256, hasher, option
           sink = memorySink();
           tell({ step: "memory", done: 0, total: 0 });
         }
+      } finally {
+        // One that is not read to its end would hold its line.
+        body?.cancel().catch(() => {});
       }
     }
     throw new Fault("download", `'${url}' could not be downloaded: ${last?.message ?? last}`, "check the connection and ask again; what has come is kept");
@@ -153,23 +159,29 @@ function sameFile(response, kept) {
 }
 
 /** Where bytes go: a file that outlives the tab, or memory where there is no room for one. */
-async function makeSink(folder, key, total, from, tell) {
+async function makeSink(folder, key, kept, from, tell) {
+  const { total } = kept;
   const room = await navigator.storage?.estimate?.().catch(() => null);
   const fits = !total || !room?.quota || room.quota - room.usage > (total - from) * 1.05;
   if (folder && fits) {
+    let sink;
     try {
-      return await fileSink(folder, key, from);
+      sink = await fileSink(folder, key, from);
+      await sink.remember(kept);
+      return sink;
     } catch {
       // Private windows have folders that cannot be written.
+      await sink?.drop();
     }
   }
+  // In memory there is nothing to go on from.
+  if (from > 0) throw new DOMException("there is no room for the rest", "QuotaExceededError");
   tell({ step: "memory", done: 0, total });
   return memorySink();
 }
 
 async function fileSink(folder, key, from) {
-  const handle = await folder.getFileHandle(key, { create: true });
-  const access = await handle.createSyncAccessHandle();
+  const access = await opened(folder, key);
   access.truncate(from);
   let size = from;
   let open = true;
@@ -204,7 +216,8 @@ async function fileSink(folder, key, from) {
         await this.drop();
         throw damaged(url, sha256);
       }
-      await writeNote(folder, key, { ...(await note(folder, key)), size, sha256, done: true });
+      // One that cannot be noted is there all the same; the next visit brings it again.
+      await writeNote(folder, key, { ...(await note(folder, key)), size, sha256, done: true }).catch(() => {});
       return file;
     },
   };
@@ -294,12 +307,29 @@ async function note(folder, key) {
 }
 
 async function writeNote(folder, key, facts) {
-  const access = await (await folder.getFileHandle(`${key}.json`, { create: true })).createSyncAccessHandle();
+  const access = await opened(folder, `${key}.json`);
   const bytes = new TextEncoder().encode(JSON.stringify(facts));
   access.truncate(0);
   access.write(bytes, { at: 0 });
   access.flush();
   access.close();
+}
+
+/**
+ * A file, to be written. Chromium's answer never came twice in some fifteen thousand times, of several files that were asked
+ * for at once beside an engine at work: then it is asked again, and whichever answer comes first counts.
+ */
+async function opened(folder, name) {
+  const asked = [];
+  for (const ms of OPEN_MS) {
+    asked.push(folder.getFileHandle(name, { create: true }).then((handle) => handle.createSyncAccessHandle()));
+    const access = await Promise.race([Promise.any(asked), sleep(ms)]).catch((e) => Promise.reject(e.errors[0]));
+    if (!access) continue;
+    // One that comes later would lock the file.
+    for (const other of asked) other.then((late) => late !== access && late.close(), () => {});
+    return access;
+  }
+  throw new DOMException(`'${name}' does not open`, "TimeoutError");
 }
 
 /** One tab at a time writes a file; the others wait and find it kept. */

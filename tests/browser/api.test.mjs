@@ -28,6 +28,18 @@ after(async () => {
   await files?.close();
 });
 
+/** Put before the worker's own code: the second file it opens does not open in time, or none does. */
+const mute = (way) => `
+const open = FileSystemFileHandle.prototype.createSyncAccessHandle;
+let count = 0;
+FileSystemFileHandle.prototype.createSyncAccessHandle = async function () {
+  count += 1;
+  if (${way === "never"} || (${way === "once"} && count === 2)) return new Promise(() => {});
+  if (${way === "late"} && count === 2) await new Promise((go) => setTimeout(go, 3000));
+  return open.call(this);
+};
+`;
+
 const story = (options, tell) => told(browser, site.url, options, tell);
 
 /** What the command line says. */
@@ -185,6 +197,41 @@ test("without room on the disk a model stays in memory, and that is said", { tim
   });
 });
 
+test("a beginning that was kept is no beginning of what goes to memory", { timeout: 120_000 }, async () => {
+  await story({ backend: "cpu", threads: 1 }, async (api) => {
+    ok(await api.load({ model: `${files.url}small.gguf` }));
+    const { ids } = ok(await api.ask(wish)).done;
+    const model = `${files.url}half/small.gguf`;
+    await api.run(async (model) => {
+      const stop = new AbortController();
+      const onProgress = (p) => p.done > 0 && stop.abort();
+      await window.squint.load({ model, onProgress, signal: stop.signal }).catch(() => {});
+    }, model);
+    const devtools = await api.context.newCDPSession(api.page);
+    await devtools.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 50_000 });
+    const { progress } = ok(await api.load({ model }));
+    assert.ok(progress.some((p) => p.step === "memory" && p.done === small.length), JSON.stringify(progress));
+    assert.match(files.ranges("half/small.gguf")[1], /^bytes=[1-9]/);
+    assert.deepEqual(ok(await api.ask(wish)).done.ids, ids);
+  });
+});
+
+test("files that a browser never opens, or opens late, keep nobody waiting", { timeout: 120_000 }, async () => {
+  for (const [way, kept] of [["once", true], ["late", true], ["never", false]]) {
+    const frail = await serve(SITE, { pages: { ...BLANK, "worker.js": mute(way) + readFileSync(join(SITE, "worker.js"), "utf8") } });
+    await told(browser, frail.url, { backend: "cpu", threads: 1 }, async (api) => {
+      const { progress } = ok(await api.load({ model: `${files.url}small.gguf` }));
+      assert.equal(progress.some((p) => p.step === "memory"), !kept, way);
+      ok(await api.ask(wish));
+      // Nothing stays locked.
+      await api.visit(frail.url, { backend: "cpu", threads: 1 });
+      const again = ok(await api.load({ model: `${files.url}small.gguf` }));
+      assert.equal(again.progress[0].step, kept ? "cache" : "memory", way);
+    });
+    await frail.close();
+  }
+});
+
 test("what cannot be loaded or asked is a fault with a way on, and the next one works", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
     const fault = (got, code, what) => {
@@ -268,16 +315,18 @@ test("what cannot be loaded or asked is a fault with a way on, and the next one 
 
 test("two at once, and one that is disposed of", { timeout: 120_000 }, async () => {
   await story({ backend: "cpu", threads: 1 }, async (api) => {
-    const { one, two, gone, again } = await api.run(async ({ model, wish }) => {
+    const { one, two, gone, busy, again } = await api.run(async ({ model, wish }) => {
       const other = await window.lib.Squint.create({ backend: "cpu", threads: 1 });
       await Promise.all([window.bring({ model }), window.bring({ model }, other)]);
       const [one, two] = await Promise.all([window.ask(wish), window.ask(wish, other)]);
       const cut = window.ask({ ...wish, maxTokens: 400 }, other);
       await new Promise((go) => setTimeout(go, 20));
+      const busy = await window.ask(wish, other);
       await other.dispose();
-      return { one, two, gone: await cut, again: await window.ask(wish, other) };
+      return { one, two, busy, gone: await cut, again: await window.ask(wish, other) };
     }, { model: `${files.url}small.gguf`, wish });
     assert.deepEqual(ok(one).done.ids, ok(two).done.ids);
+    assert.equal(busy.error.code, "busy");
     assert.equal(gone.error.code, "disposed");
     assert.equal(again.error.code, "disposed");
     ok(await api.ask(wish));

@@ -53,9 +53,10 @@ function close(server) {
 /**
  * Another origin that holds files by name and lets pages of others read them.
  * `/name` knows ranges; `/cut/name` breaks off half-way the first time; `/short/name` says it is longer than it is;
- * `/slow/name` sends the first half and then nothing; `/whole/name` knows no ranges and breaks off the first time;
- * `/page/name` is a web page; `/busy/name` says 503 the first time; `/new/name` breaks off half-way the first time and is
- * `next.name` from then on; `/shut/` forbids everything; anything else is 404.
+ * `/slow/name` sends the first half and then nothing; `/half/name` does so the first time;
+ * `/whole/name` knows no ranges and breaks off the first time; `/page/name` is a web page; `/busy/name` says 503 the first
+ * time; `/new/name` breaks off half-way the first time and is `next.name` from then on; `/shut/` forbids everything;
+ * anything else is 404.
  * `sent(path)`: bytes of the file given out so far. `ranges(path)`: what was asked for.
  */
 export async function host(files) {
@@ -67,7 +68,7 @@ export async function host(files) {
     const headers = { "Access-Control-Allow-Origin": "*", "Cross-Origin-Resource-Policy": "cross-origin" };
     if (way === "page") return response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end("<!doctype html>Log in");
     if (way === "shut") return response.writeHead(403, headers).end();
-    if (!files[name] || !["", "cut", "short", "slow", "whole", "busy", "new"].includes(way)) return response.writeHead(404, headers).end();
+    if (!files[name] || !["", "cut", "short", "slow", "whole", "busy", "new", "half"].includes(way)) return response.writeHead(404, headers).end();
     const count = of(path);
     const first = count.ranges.push(request.headers.range ?? "") === 1;
     const next = way === "new" && !first;
@@ -81,9 +82,10 @@ export async function host(files) {
     const range = partial ? { "Content-Range": `bytes ${from}-${end - 1}/${end}` } : {};
     response.writeHead(partial ? 206 : 200, { ...headers, ...range, "Accept-Ranges": "bytes", "Content-Length": end - from });
     const half = ["cut", "whole", "new"].includes(way) && first;
-    const body = half || way === "slow" ? file.subarray(from, file.length / 2) : file.subarray(from);
+    const stalls = way === "slow" || (way === "half" && first);
+    const body = half || stalls ? file.subarray(from, file.length / 2) : file.subarray(from);
     count.sent += body.length;
-    if (way === "slow") return response.write(body);
+    if (stalls) return response.write(body);
     // Written out before the line breaks: bytes that were sent are bytes that arrive.
     if (half || way === "short") return response.write(body, () => setTimeout(() => response.destroy(), 200));
     response.end(body);

@@ -12,6 +12,8 @@ pub struct Worker {
     seat: RefCell<Option<Seat>>,
     /// How often a model was asked for: an answer that outlives its model does not bring it back.
     loads: Cell<u32>,
+    /// By its number, the model that is away from its seat.
+    away: Cell<Option<u32>>,
 }
 
 /// What activations are rounded to, for a backend that has to be opened again.
@@ -24,7 +26,7 @@ pub enum Seat {
 
 impl Worker {
     pub fn new(around: Surroundings) -> Worker {
-        Worker { around, runs: Runs::default(), seat: RefCell::default(), loads: Cell::new(0) }
+        Worker { around, runs: Runs::default(), seat: RefCell::default(), loads: Cell::new(0), away: Cell::new(None) }
     }
 
     /// Where models run that round their activations so.
@@ -48,9 +50,16 @@ impl Worker {
 
     /// The model that is loaded, for one answer.
     pub fn take(&self) -> Result<Taken<'_>, Error> {
+        let load = self.loads.get();
         match self.seat.take() {
-            None => Err(Error::new("model", "no model is ready", "load one first, or wait for the answer under way")),
-            seat => Ok(Taken { worker: self, load: self.loads.get(), seat }),
+            None if self.away.get() == Some(load) => {
+                Err(Error::new("busy", "the model is at another answer", "wait for that one, or stop it"))
+            }
+            None => Err(Error::new("model", "no model is ready", "load one first, or wait for the one on its way")),
+            seat => {
+                self.away.set(Some(load));
+                Ok(Taken { worker: self, load, seat })
+            }
         }
     }
 }
@@ -64,6 +73,9 @@ pub struct Taken<'a> {
 
 impl Drop for Taken<'_> {
     fn drop(&mut self) {
+        if self.worker.away.get() == Some(self.load) {
+            self.worker.away.set(None);
+        }
         if let Some(seat) = self.seat.take() {
             self.worker.seat(self.load, seat);
         }
