@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 /// Crate → what it imports, exactly: an arrow drawn here and not used is as wrong as one used and not drawn.
 const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("scenes", &[]),
     ("weights", &[]),
     ("ops", &["weights"]),
     ("cpu", &["ops"]),
@@ -13,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("nn", &["ops", "weights"]),
     ("models", &["nn", "ops", "weights"]),
     ("engine", &["cpu", "gpu", "models", "nn", "ops", "protocol", "weights"]),
-    ("cli", &["engine", "models", "ops", "weights"]),
+    ("cli", &["engine", "models", "ops", "scenes", "weights"]),
     ("worker", &["cpu", "engine", "protocol", "weights"]),
     ("web", &["protocol"]),
     ("tests", &["cpu", "gpu", "ops", "weights"]),

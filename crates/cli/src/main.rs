@@ -36,6 +36,8 @@ enum Verb {
     Inspect(verb::inspect::Args),
     /// What a run would cost, from sizes alone: nothing is downloaded or computed
     Estimate(verb::estimate::Args),
+    /// Pictures with known answers: to look at, or to train on
+    Scenes(verb::scenes::Args),
 }
 
 impl Verb {
@@ -48,6 +50,7 @@ impl Verb {
             Verb::Bench(args) => args.how.json,
             Verb::Inspect(args) => args.json,
             Verb::Estimate(args) => args.json,
+            Verb::Scenes(_) => false,
         }
     }
 }
@@ -87,6 +90,7 @@ fn main() -> ExitCode {
             Verb::Bench(args) => verb::bench::run(args).await,
             Verb::Inspect(args) => verb::inspect::run(args).await,
             Verb::Estimate(args) => verb::estimate::run(args),
+            Verb::Scenes(args) => verb::scenes::run(args),
         }
     });
     match done {

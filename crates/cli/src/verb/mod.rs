@@ -4,3 +4,4 @@ pub mod features;
 pub mod inspect;
 pub mod logits;
 pub mod run;
+pub mod scenes;
