@@ -4,7 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "a picture that cannot be read is a failed test")]
 
 use squint_scenes::{
-    Atlas, Example, FAMILIES, Role, SPLITS, Scene, Split, example, f1, kind, kinds, normal, paint, right, see, styles,
+    Atlas, COLOURS, Cover, Example, FAMILIES, Ground, Rng, Role, SPLITS, Scene, Split, Thing, example, f1, kind, kinds,
+    normal, paint, right, see, styles,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -80,6 +81,29 @@ fn what_is_seen_is_what_the_picture_shows() {
     }
     println!("middles differ by {worst} of an edge at most");
     assert!(worst < 0.03, "{worst}");
+}
+
+/// A quarter turn is a turn of the picture, clockwise, and any other keeps what there is of a thing.
+#[test]
+fn a_turned_thing_is_a_turned_picture() {
+    let ground = Ground { colour: 0, rgb: COLOURS[0].rgb, cover: Cover::Plain };
+    let alone = |kind: usize, turn: f32| {
+        let thing = Thing { kind, style: kind % styles().len(), x: 0.5, y: 0.5, size: 0.6, turn };
+        Scene { ground: ground.clone(), shapes: vec![], number: None, things: vec![thing] }
+    };
+    for kind in 0..kinds().len() {
+        let upright = paint(&alone(kind, 0.0), atlases(), EDGE);
+        let lying = paint(&alone(kind, 90.0), atlases(), EDGE);
+        let off = |at: usize| {
+            let (x, y) = (at % EDGE, at / EDGE);
+            let from = (EDGE - 1 - x) * EDGE + y;
+            (0..3).map(|c| usize::from(lying[at * 3 + c].abs_diff(upright[from * 3 + c]))).sum::<usize>()
+        };
+        let all: usize = (0..EDGE * EDGE).map(off).sum();
+        assert!(all < EDGE * EDGE, "{}: {all}", kinds()[kind].name);
+        let area = |turn: f32| see(&alone(kind, turn), atlases())[0].area;
+        assert!((area(25.0) / area(0.0) - 1.0).abs() < 0.06, "{}", kinds()[kind].name);
+    }
 }
 
 /// Answers by another way: from the list of things and their middles alone.
@@ -177,12 +201,55 @@ fn answers_cannot_be_guessed() {
     }
 }
 
+/// What is composed by hand is asked about like any other; what cannot be, says why.
+#[test]
+fn scenes_are_composed_by_hand() {
+    let mut rng = Rng::new(3);
+    let (cat, car) = (kind("cat").unwrap(), kind("car").unwrap());
+    let thing = |kind: usize, x: f32, y: f32| Thing { kind, style: 0, x, y, size: 0.3, turn: 0.0 };
+    let mut scene = Scene::blank("green").unwrap();
+    let answers = |scene: &Scene, rng: &mut Rng| -> BTreeMap<String, String> {
+        scene
+            .fair(atlases(), rng)
+            .unwrap()
+            .into_iter()
+            .map(|q| (format!("{} {}", q.family, q.text), q.answer))
+            .collect()
+    };
+    assert_eq!(answers(&scene, &mut rng).into_values().collect::<Vec<_>>(), ["green"]);
+    scene.place(thing(cat, 0.2, 0.5)).unwrap();
+    let placed = scene.place(thing(car, 0.75, 0.5)).unwrap();
+    let left = |all: &BTreeMap<String, String>| {
+        all.iter().find(|(k, _)| k.contains("left of the car")).map(|(_, a)| a.clone())
+    };
+    assert_eq!(left(&answers(&scene, &mut rng)).as_deref(), Some("cat"));
+    // Moved to the other side, larger; the answers move with it.
+    scene.change(placed, |t| (t.x, t.size) = (0.25, 0.4)).unwrap();
+    let hidden = scene.fair(atlases(), &mut rng).unwrap_err();
+    assert!(hidden.what.contains("of the cat cannot be seen"), "{hidden}");
+    scene.change(0, |t| t.x = 0.8).unwrap();
+    assert_eq!(left(&answers(&scene, &mut rng)), None);
+    assert!(answers(&scene, &mut rng).iter().any(|(k, a)| k.contains("right of the car") && a == "cat"));
+    // What cannot be leaves everything as it was.
+    let before = scene.clone();
+    assert!(scene.change(0, |t| t.x = f32::NAN).is_err() && scene.change(7, |_| ()).is_err());
+    assert!(scene.change(0, |t| t.turn = 45.0).is_err() && scene.change(0, |t| t.size = 0.0).is_err());
+    assert!(scene.place(thing(kinds().len(), 0.5, 0.5)).is_err() && scene.remove(2).is_err());
+    assert!(Scene::blank("plaid").is_err());
+    assert_eq!(scene, before);
+    assert_eq!(scene.remove(0).unwrap().kind, cat);
+    for _ in 1..squint_scenes::MOST {
+        scene.place(thing(cat, 0.5, 0.5)).unwrap();
+    }
+    assert!(scene.place(thing(cat, 0.5, 0.5)).is_err());
+}
+
 #[test]
 fn hidden_things_are_not_asked_about() {
     let mut one = drawn(Split::named("test").unwrap()).find(|e| e.scene.things.len() == 4).unwrap();
     assert!(!one.questions.is_empty());
     let first = one.scene.things[0].clone();
-    one.scene.things.push(squint_scenes::Thing { kind: (first.kind + 1) % kinds().len(), size: first.size, ..first });
-    let mut rng = squint_scenes::Rng::new(0);
+    one.scene.things.push(Thing { kind: (first.kind + 1) % kinds().len(), size: first.size, ..first });
+    let mut rng = Rng::new(0);
     assert!(squint_scenes::questions(&one.scene, atlases(), &mut rng).is_empty());
 }

@@ -43,7 +43,7 @@ const SIZES: [(f32, f32); 10] = [
     (0.15, 0.24),
 ];
 /// Beyond it a letter or a glass would be another thing.
-const TURN: f32 = 30.0;
+pub const TURN: f32 = 30.0;
 /// A thing is this far from its ground's colours where it ends.
 const CONTRAST: f32 = 62.0;
 /// Things come so near each other at most: a share of their sizes together.
