@@ -8,6 +8,7 @@ use squint_engine::Host;
 use squint_engine::picture::{Expansion, Filter, Part, Picture, Preprocess, View, resize};
 use squint_ops::{Error, Grid};
 use squint_tests::tree;
+use squint_weights::Facts;
 use std::cell::Cell;
 use std::future::{Future, ready};
 use std::{collections::BTreeMap, path::PathBuf, pin::Pin, rc::Rc};
@@ -377,6 +378,35 @@ fn configurations_that_cannot_be_are_refused() {
     let tiles =
         serde_json::json!({"image_processor_type": "SmolVLMImageProcessor", "max_image_size": {"longest_edge": 2}});
     assert!(read(tiles).what.contains("max_image_size"));
+}
+
+/// Files of the first years name no class: it is that of the kind of model, as transformers has it.
+#[test]
+fn without_a_class_the_model_tells() {
+    let among = |config: Value, model: &str| {
+        let facts = Facts::Hf(serde_json::json!({"model_type": model}));
+        let file = |name: &str| (name == "preprocessor_config.json").then(|| config.to_string().into_bytes());
+        Preprocess::among(&file, &facts).map(Option::unwrap)
+    };
+    let picture = open("cat.png");
+    for (model, class) in [
+        ("vit", "ViTImageProcessor"),
+        ("deit", "DeiTImageProcessor"),
+        ("clip", "CLIPImageProcessor"),
+        ("siglip", "SiglipImageProcessor"),
+        ("dinov2", "BitImageProcessor"),
+        ("llava", "LlavaImageProcessor"),
+        ("idefics3", "Idefics3ImageProcessor"),
+        ("smolvlm", "SmolVLMImageProcessor"),
+    ] {
+        let got = among(serde_json::json!({"do_resize": true}), model).unwrap().views(&picture);
+        let want = Preprocess::read(&serde_json::json!({"do_resize": true, "image_processor_type": class})).unwrap();
+        assert_eq!(got.views, want.views(&picture).views, "{model}");
+    }
+    let e = among(serde_json::json!({"do_resize": true}), "sam").err().unwrap();
+    assert!(e.what.contains("sam") && e.hint.contains("CLIP, Bit"), "{e}");
+    // A class that is named counts.
+    assert!(among(serde_json::json!({"image_processor_type": "SamImageProcessor"}), "vit").is_err());
 }
 
 /// Files of older versions say less, and in other words.

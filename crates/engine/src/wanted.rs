@@ -1,9 +1,11 @@
 //! What is wanted of a picture and an encoder that stands alone, and what that means for one picture: which views, seen how.
 
 use crate::picture::{Cut, Picture, Preprocess, Showing, shorter};
+use crate::sight::preprocess;
 use crate::taken::Taken;
 use crate::vision::takes;
 use squint_models::vision::Vision;
+use squint_models::vlm::Parts;
 use squint_nn::encoder::{Encoder, Look};
 use squint_ops::{Error, Grid, Host};
 use squint_weights::Checkpoint;
@@ -49,7 +51,12 @@ impl Wanted {
             return Err(Error::new("cut", "a picture in parts, and whole", "ask for one of the two"));
         }
         let start = (host.now)();
-        let preprocess = Preprocess::of(checkpoint)?.showing(showing)?;
+        // The tower of a model that sees gets pictures as the model does.
+        let preprocess = match Parts::inside(checkpoint) {
+            Ok(Some(parts)) => preprocess(checkpoint, &parts)?,
+            _ => Preprocess::of(checkpoint)?,
+        };
+        let preprocess = preprocess.showing(showing)?;
         let views = match cut {
             Some(cut) => {
                 // Parts are as large as what the processor makes of a whole one, where that has a size.

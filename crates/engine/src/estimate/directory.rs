@@ -16,7 +16,7 @@ impl Directory {
     /// `beside` has the other files by name.
     pub async fn read(config: &dyn Source, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Directory, Error> {
         let facts = Facts::Hf(checkpoint::json(config).await?);
-        let said = Preprocess::among(beside)?;
+        let said = Preprocess::among(beside, &facts)?;
         let size = said.as_ref().and_then(Preprocess::size);
         let edge = size.filter(|size| size.height == size.width).map(|size| size.height);
         Ok(Directory { facts, edge, tiles: said.and_then(|preprocess| preprocess.tiles) })

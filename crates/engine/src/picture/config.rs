@@ -1,11 +1,11 @@
 //! `preprocessor_config.json`, or the part of `processor_config.json` that says the same: what differs from the class.
 
-use super::known::{KNOWN, Known, known};
+use super::known::{KNOWN, Known, known, usual};
 use super::{Filter, Fit, Preprocess, RGB, Tiles};
 use serde_json::Value;
 use squint_models::vlm::eye;
 use squint_ops::{Error, Grid};
-use squint_weights::Checkpoint;
+use squint_weights::{Checkpoint, Fact, Facts};
 
 /// Longest edge a configuration can ask for.
 const MOST: u64 = 1 << 13;
@@ -18,29 +18,35 @@ impl Preprocess {
         if let Some(eye) = eye(checkpoint)? {
             return Preprocess::of_mmproj(&checkpoint.eye().facts, &eye);
         }
-        Preprocess::among(&|name| checkpoint.file(name).map(<[u8]>::to_vec))?.ok_or_else(|| {
+        let file = |name: &str| checkpoint.file(name).map(<[u8]>::to_vec);
+        Preprocess::among(&file, &checkpoint.facts)?.ok_or_else(|| {
             let what = "there is no 'preprocessor_config.json'";
             Error::new("missing", what, "give the whole directory, as it is published")
         })
     }
 
-    /// As one of a directory's files says; none where none does.
-    pub fn among(file: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Option<Preprocess>, Error> {
+    /// As one of a directory's files says; none where none does. `facts` are of its model.
+    pub fn among(file: &dyn Fn(&str) -> Option<Vec<u8>>, facts: &Facts) -> Result<Option<Preprocess>, Error> {
+        let model = facts.text(Fact { gguf: "", hf: "model_type" })?.unwrap_or("none");
         for (name, part) in [("preprocessor_config.json", ""), ("processor_config.json", "/image_processor")] {
             let Some(bytes) = file(name) else { continue };
             if let Some(config) = json(name, &bytes)?.pointer(part) {
-                return Preprocess::read(config).map(Some);
+                return Preprocess::of_model(config, model).map(Some);
             }
         }
         Ok(None)
     }
 
     pub fn read(config: &Value) -> Result<Preprocess, Error> {
+        Preprocess::of_model(config, "none")
+    }
+
+    fn of_model(config: &Value, model: &str) -> Result<Preprocess, Error> {
         let named = ["image_processor_type", "feature_extractor_type"];
-        let class = named.iter().find_map(|key| config[*key].as_str()).unwrap_or("none");
-        let known = known(class).ok_or_else(|| {
+        let class = named.iter().find_map(|key| config[*key].as_str());
+        let known = class.map_or_else(|| usual(model), known).ok_or_else(|| {
             let all: Vec<_> = KNOWN.iter().flat_map(|k| k.names).copied().collect();
-            let what = format!("'image_processor_type' is {class}");
+            let what = format!("'image_processor_type' is {}, of a model of type {model}", class.unwrap_or("none"));
             Error::new("preprocessor", what, format!("known are {} with ImageProcessor behind them", all.join(", ")))
         })?;
         let does = |key: &str, usual| flag(config, key, usual);

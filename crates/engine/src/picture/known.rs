@@ -7,6 +7,8 @@ use squint_ops::Grid;
 pub struct Known {
     /// Its class is this with `ImageProcessor` or, in old files, `FeatureExtractor` behind it.
     pub names: &'static [&'static str],
+    /// Models whose processor it is, where a file names no class: files of the first years do not.
+    pub models: &'static [&'static str],
     pub fit: Fit,
     /// Whether a size that is one number means a square; otherwise it is the shorter edge.
     pub square: bool,
@@ -25,6 +27,7 @@ const HALF: ([f64; 3], [f64; 3]) = ([0.5; 3], [0.5; 3]);
 
 const PLAIN: Known = Known {
     names: &[],
+    models: &[],
     fit: Fit::Shortest(224),
     square: false,
     crop: None,
@@ -36,13 +39,32 @@ const PLAIN: Known = Known {
 };
 
 pub static KNOWN: &[Known] = &[
-    Known { names: &["CLIP", "Bit"], crop: Some(224), ..PLAIN },
-    Known { names: &["Llava"], crop: Some(224), squares: true, ..PLAIN },
-    Known { names: &["Siglip"], fit: square(224), mean: HALF.0, std: HALF.1, ..PLAIN },
-    Known { names: &["ViT"], fit: square(224), square: true, resample: 2, mean: HALF.0, std: HALF.1, ..PLAIN },
-    Known { names: &["DeiT"], fit: square(256), square: true, crop: Some(224), mean: HALF.0, std: HALF.1, ..PLAIN },
+    Known { names: &["CLIP", "Bit"], models: &["clip", "dinov2"], crop: Some(224), ..PLAIN },
+    Known { names: &["Llava"], models: &["llava"], crop: Some(224), squares: true, ..PLAIN },
+    Known { names: &["Siglip"], models: &["siglip"], fit: square(224), mean: HALF.0, std: HALF.1, ..PLAIN },
+    Known {
+        names: &["ViT"],
+        models: &["vit"],
+        fit: square(224),
+        square: true,
+        resample: 2,
+        mean: HALF.0,
+        std: HALF.1,
+        ..PLAIN
+    },
+    Known {
+        names: &["DeiT"],
+        models: &["deit"],
+        fit: square(256),
+        square: true,
+        crop: Some(224),
+        mean: HALF.0,
+        std: HALF.1,
+        ..PLAIN
+    },
     Known {
         names: &["Idefics3", "SmolVLM"],
+        models: &["idefics3", "smolvlm"],
         tiles: Some(Tiles { longest: Some(4 * 364), side: 364, split: true }),
         resample: 1,
         mean: HALF.0,
@@ -62,4 +84,9 @@ const ENDINGS: &[&str] = &["Fast", "Pil", "ImageProcessor", "FeatureExtractor"];
 pub fn known(class: &str) -> Option<&'static Known> {
     let stem = ENDINGS.iter().fold(class, |name, end| name.strip_suffix(end).unwrap_or(name));
     KNOWN.iter().find(|k| k.names.contains(&stem))
+}
+
+/// The row of a kind of model.
+pub fn usual(model: &str) -> Option<&'static Known> {
+    KNOWN.iter().find(|k| k.models.contains(&model))
 }
