@@ -161,7 +161,14 @@ def main():
     # Stopped by a signal it ends behind the step, with everything saved.
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stopped.append(True))
-    while phase < len(PHASES) and time.time() - begun < args.hours * 3600 and not stopped and args.steps > 0:
+    def goes_on():
+        """Whether there is time for a step: all processes do it, or none."""
+        go = torch.tensor(int(time.time() - begun < args.hours * 3600 and not stopped and args.steps > 0), device=device)
+        if world > 1:
+            dist.all_reduce(go, op=dist.ReduceOp.MIN)
+        return bool(go)
+
+    while phase < len(PHASES) and goes_on():
         args.steps -= 1
         now = PHASES[phase]
         # Everything by chance comes of the step, so that a run that was stopped goes on as the same run.
@@ -184,9 +191,8 @@ def main():
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         if world > 1:
-            for p in model.parameters():
-                if p.grad is None:
-                    p.grad = torch.zeros_like(p)
+            # What a phase does not use has no gradient in any process.
+            for p in (p for p in model.parameters() if p.grad is not None):
                 dist.all_reduce(p.grad, op=dist.ReduceOp.AVG if device.type == "cuda" else dist.ReduceOp.SUM)
                 if device.type != "cuda":
                     p.grad /= world
